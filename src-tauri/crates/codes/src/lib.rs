@@ -1,0 +1,1 @@
+//! What a payload says and how far that is proven

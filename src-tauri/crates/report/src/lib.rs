@@ -1,0 +1,1 @@
+//! Rows to CSV, and the words of screen, export and command line

@@ -1,0 +1,1 @@
+//! QR payloads, corners and the colour of the code, from one camera frame

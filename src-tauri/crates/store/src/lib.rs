@@ -1,0 +1,1 @@
+//! The only crate that speaks SQLite: append, query, keys, accounts
