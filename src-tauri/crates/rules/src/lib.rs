@@ -1,1 +1,12 @@
-//! What the guard must do: pure decisions on a reading, a temperature and the venue's policy
+#![doc = include_str!("../README.md")]
+
+mod policy;
+mod temperature;
+mod verdict;
+
+pub use policy::{FeverOperator, Policy, PolicyRefusal, YellowRule};
+pub use temperature::{BodyTemperature, TemperatureBand, TemperatureRefusal};
+pub use verdict::{
+    CodeShown, ColourSource, DocumentKind, Fault, Mask, Observation, Reason, Reasons, SeenColour, ShownKind,
+    Verdict, VerdictKind, decide, evidence_of,
+};
