@@ -7,8 +7,8 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::step::{ask, run, succeeds};
 
-/// The oldest Node that the UI's tools run on.
-const OLDEST_NODE: u32 = 20;
+/// The oldest Node that the UI's tools run on: `engines` in `ui/package.json`, major and minor.
+const OLDEST_NODE: (u32, u32) = (20, 19);
 
 /// Debian packages that the program is linked with or built by.
 ///
@@ -82,20 +82,21 @@ fn ensure_node() -> Result<(), Failure> {
     let found = ask(Command::new("node").arg("--version"))
         .map(|(_, version)| version)
         .unwrap_or_default();
-    match node_major(&found) {
-        Some(major) if major >= OLDEST_NODE => Ok(()),
-        Some(major) => Err(missing(format!(
-            "Node {OLDEST_NODE} or newer is needed, this machine has {major}: https://nodejs.org/en/download"
-        ))),
-        None => Err(missing(format!(
-            "Node {OLDEST_NODE} or newer is needed, with npm, and `node` was not found: https://nodejs.org/en/download"
-        ))),
-    }
+    let advice = match node_version(&found) {
+        Some(version) if version >= OLDEST_NODE => return Ok(()),
+        Some((major, minor)) => format!("this machine has {major}.{minor}"),
+        None => "`node` was not found".to_owned(),
+    };
+    let (major, minor) = OLDEST_NODE;
+    Err(missing(format!(
+        "Node {major}.{minor} or newer is needed, with npm; {advice}: https://nodejs.org/en/download"
+    )))
 }
 
-/// The first number of `v20.11.1`.
-fn node_major(version: &str) -> Option<u32> {
-    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+/// The first two numbers of `v20.11.1`.
+fn node_version(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim().strip_prefix('v')?.split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
 /// Reads `/etc/os-release` (os-release(5)): the name of the distribution and those it descends from.
@@ -330,11 +331,18 @@ mod tests {
     }
 
     #[test]
-    fn the_version_of_node_is_its_first_number() {
-        assert_eq!(node_major("v20.20.2\n"), Some(20));
-        assert_eq!(node_major("v8.0.0"), Some(8));
-        assert_eq!(node_major(""), None);
-        assert_eq!(node_major("20.1.0"), None);
+    fn the_version_of_node_is_its_first_two_numbers() {
+        assert_eq!(node_version("v20.20.2\n"), Some((20, 20)));
+        assert_eq!(node_version("v8.0.0"), Some((8, 0)));
+        assert_eq!(node_version(""), None);
+        assert_eq!(node_version("20.1.0"), None);
+    }
+
+    #[test]
+    fn a_newer_major_version_of_node_is_new_enough_whatever_its_minor() {
+        assert!(node_version("v22.1.0") >= Some(OLDEST_NODE));
+        assert!(node_version("v20.19.0") >= Some(OLDEST_NODE));
+        assert!(node_version("v20.18.9") < Some(OLDEST_NODE));
     }
 
     #[test]
