@@ -1,0 +1,451 @@
+### Every word of Gatepost: screen, exports and command line.
+### The part of a key with underscores is the code that Rust sends, for example evidence-structure_only.
+
+## General
+
+app-name = Gatepost
+app-title = Gatepost
+demo-badge = DEMO 演示
+demo-sentence = This is a demonstration: all data is made up
+dot = { " · " }
+list-comma = { ", " }
+loading = Loading…
+try-again = Try again
+cancel = Cancel
+close = Close
+save = Save
+unit-celsius = °C
+language-name = English
+language-zh-CN = 中文
+language-en = English
+theme-light = Light
+theme-dark = Dark
+theme-sunlight = Sunlight
+sound-on = Sound on
+sound-off = Muted
+control-language = Language
+control-theme = Look
+control-sound = Sound
+control-curtain = Hide
+control-help = Keys
+control-sign_out = Sign out
+key-hint = key { $key }
+
+role-guard = Guard
+role-manager = Manager
+kind-supermarket = Supermarket
+kind-hotel = Hotel
+kind-hospital = Hospital
+kind-other = Other
+
+weekday-0 = Sunday
+weekday-1 = Monday
+weekday-2 = Tuesday
+weekday-3 = Wednesday
+weekday-4 = Thursday
+weekday-5 = Friday
+weekday-6 = Saturday
+weekday-before-0 = Last Sunday
+weekday-before-1 = Last Monday
+weekday-before-2 = Last Tuesday
+weekday-before-3 = Last Wednesday
+weekday-before-4 = Last Thursday
+weekday-before-5 = Last Friday
+weekday-before-6 = Last Saturday
+
+## Verdicts
+
+verdict-admit = Admit
+verdict-measure_again = Measure again
+verdict-check = Check
+verdict-refuse = Refuse
+verdict-not_verified = Not verified
+verdict-hold = Measure again / check
+
+instruction-admit = Please go in, keep one metre apart
+instruction-red_code = Do not let in, lead to the isolation point
+instruction-fever = Rest aside for 5 minutes, then measure again
+instruction-yellow_code = Step aside, check and register
+instruction-yellow_code-refuse = Do not let in, lead to the waiting area
+instruction-low_temperature = Aim at the forehead, measure once more
+instruction-no_mask = Put on a mask first
+instruction-stale_code = Refresh the code and show it again
+instruction-code_from_the_future = Refresh the code, check this device’s clock
+instruction-repeated_code = Make sure it is the same person
+instruction-colour_not_seen = Look closely at the colour of the code
+instruction-nothing_shown = Show a health code or a document
+instruction-camera_no_picture = Look at the health code yourself
+instruction-again = Press Enter again to confirm, or retype the temperature
+
+reason-red_code = Red code
+reason-fever = { $temperature } °C reaches the threshold of { $threshold } °C
+reason-fever-above = { $temperature } °C is above the threshold of { $threshold } °C
+reason-yellow_code = Yellow or orange code
+reason-low_temperature = { $temperature } °C is below { $limit } °C, probably badly measured
+reason-no_mask = No mask
+reason-stale_code = The code is out of date, perhaps a screenshot
+reason-code_from_the_future = The code is later than this device’s clock
+reason-repeated_code = The same code was shown a moment ago
+reason-colour_not_seen = Nobody could tell the colour of the code
+reason-nothing_shown = Neither code nor document was shown
+reason-camera_no_picture = No camera picture: the program saw no code
+
+cause-red_code = Red code
+cause-fever = Fever
+cause-yellow_code = Yellow code
+cause-low_temperature = Low temperature
+cause-no_mask = No mask
+cause-stale_code = Code out of date
+cause-code_from_the_future = Code time wrong
+cause-repeated_code = Shown again
+cause-colour_not_seen = Colour not seen
+cause-nothing_shown = Nothing shown
+cause-camera_no_picture = No camera picture
+
+temperature-normal = { $temperature } °C, normal
+entry-written = Recorded as no. { $position }
+entry-written-in = Recorded as no. { $position } · { $seconds } s
+card-fever-preview = Not recorded yet
+
+## Code, evidence, mask
+
+colour-green = Green code
+colour-yellow_orange = Yellow code
+colour-red = Red code
+colour-none = Colourless code
+colour-unknown = Which colour?
+colour-word-green = Green
+colour-word-yellow_orange = Yellow / orange
+colour-word-red = Red
+colour-word-none = No colour
+colour-by-camera = Seen by the camera; a key corrects it
+colour-by-guard = Seen by the guard
+document-identity = Identity document
+document-paper = Paper pass
+document-companion = Companion vouches
+shown-nothing = Nothing shown
+issuer-unknown = Issuer unknown
+evidence-issuer_online = Verified online by its issuer
+evidence-signature_offline = Signature valid
+evidence-structure_only = Shape only · not verified
+evidence-seen_by_staff = By eye only · not verified
+evidence-document = Document seen
+evidence-none = No evidence
+evidence-short-issuer_online = Online
+evidence-short-signature_offline = Signature
+evidence-short-structure_only = Shape only
+evidence-short-seen_by_staff = By eye
+evidence-short-document = Document
+evidence-short-none = None
+mask-worn = Mask worn
+mask-not_worn = No mask
+mask-put_on = Mask put on when asked
+mask-short-worn = Worn
+mask-short-not_worn = Not worn
+mask-short-put_on = When asked
+age-seconds = made { $n } s ago
+age-minutes = made { $n } min ago
+age-hours = made { $n } h ago
+age-days = made { $n } { $n ->
+    [one] day
+   *[other] days
+} ago
+age-future = time lies ahead
+code-out_of_date = Out of date
+code-first_seen = Shown before at { $time }
+code-follows = Follows no. { $position }
+
+## Door
+
+door-duty = Guard { $guard }
+door-shift-since = since { $time }
+door-today = Today
+door-people = { $n ->
+    [one] person
+   *[other] people
+}
+door-refused = { $n } refused
+door-held = { $n } held
+door-code = Code
+door-temperature = Temperature
+door-mask = Mask
+door-threshold-at_least = ≥ { $threshold } °C is held
+door-threshold-above = > { $threshold } °C is held
+door-recent = Last entries
+door-recent-empty = No entries in this shift yet
+door-cases = To follow up
+door-cases-none = Nobody to follow up
+door-cases-some = { $n } to follow up
+door-cases-how = Press * to choose and measure again
+door-cases-more = { $n } more
+door-case-fever = Fever { $temperature } °C
+door-case-low_temperature = Low { $temperature } °C
+door-case-waits-again = measure again
+door-case-waits-check = check
+door-case-since = { $time } · waiting { $waited }
+door-waiting = Waiting behind
+door-idle-title = Please show your health code
+door-verdict = Verdict
+door-revoked = Voided
+camera = Camera
+camera-live = Camera works
+camera-opening = Opening the camera
+camera-no_picture = No camera picture
+camera-picture = Camera picture
+camera-goes-on = You can go on by keyboard: G / Y / R says the colour, / a document
+camera-reason-camera-absent = No camera was found
+camera-do-camera-absent = Check the camera’s cable; it reopens by itself
+camera-reason-camera-busy = Another program is using the camera
+camera-do-camera-busy = Close video calls and other programs that use the camera
+camera-reason-camera-no-permission = The system does not allow the camera
+camera-do-camera-no-permission = Allow Gatepost to use the camera in the system settings
+camera-reason-camera-format-unsupported = The camera’s picture format cannot be used
+camera-do-camera-format-unsupported = Use another camera, or let the manager choose one in the settings
+camera-reason-camera-stalled = The camera stopped sending pictures
+camera-do-camera-stalled = It is being reopened; if this goes on, unplug it and plug it in again
+camera-reason-camera-recording-unreadable = The recorded pictures cannot be read
+camera-do-camera-recording-unreadable = Check the picture files of the demonstration
+camera-reason-other = The camera failed ({ $reason })
+camera-do-other = It is being reopened; if this goes on, unplug it and plug it in again
+
+prompt-show_code = Please show your health code
+prompt-say_colour = Say the colour with one key
+prompt-type_temperature = Measure and type, e.g. 365
+prompt-press_enter = Press Enter to confirm
+prompt-confirm_fever = Press Enter again to confirm, or retype
+prompt-temperature_waits = Temperature noted, now show the code
+prompt-not_a_temperature = Not a temperature; type again, e.g. 365
+prompt-out_of_range = Must lie between 30.0 and 45.0 °C
+prompt-too_many_waiting = Two are waiting already, finish one first
+prompt-choose_document = What was shown?
+prompt-choose_void_reason = Why void the last entry?
+prompt-choose_case = Measure whom again?
+prompt-nothing_to_void = There is nothing to void
+prompt-not_written = Not written, nothing lost: press Enter to retry
+prompt-close_shift = Close the shift now?
+prompt-close_shift-open = { $n ->
+    [one] One case is
+   *[other] { $n } cases are
+} still open
+close-shift-yes = Close the shift
+close-shift-no = Stay on duty
+choice-escape = Back
+
+key-enter = Confirm
+key-no_phone = No phone
+key-void_last = Void
+key-cases = Follow up
+key-escape = Clear
+key-close_shift = Close shift
+
+help-title = Keys
+help-any-key = Any key closes this and still does its work
+help-digits = Type the temperature: 365 is 36.5 °C
+help-enter = Confirm; a fever needs it twice
+help-escape = Clear this visitor, or close a choice
+help-backspace = Take the last character back
+help-mask = Mask: worn → not worn → put on when asked
+help-colours = Green, yellow, red, colourless code
+help-colour-digits = Before a temperature: green, yellow, red
+help-no_phone = No phone: document, paper, companion
+help-void_last = Void your own last entry
+help-cases = Follow up: measure somebody again
+help-help = This page
+help-language = 中文 / English
+help-theme = Light, dark, sunlight
+help-sound = Sound on and off
+help-close_shift = Close the shift
+help-curtain = Hide the screen
+
+curtain-title = Screen hidden
+curtain-sentence = F12 brings it back; nothing was interrupted
+
+## Set-up, sign-in, shift
+
+set_up-title = Set up this gate
+set_up-sentence = Once only, about two minutes. Data stays on this device; no network is needed.
+set_up-venue-title = Venue
+set_up-gate-title = Gate and hours
+set_up-people-title = People
+set_up-venue = Name of the venue
+set_up-venue-example = For example: Huimin Market
+set_up-kind = Kind of venue
+set_up-gate = Name of the gate
+set_up-gate-example = For example: East gate
+set_up-opens = Opens
+set_up-closes = Closes
+set_up-hours-hint = The same time twice means round the clock
+set_up-manager_name = Manager’s name
+set_up-manager_pin = Manager’s PIN
+set_up-guard_name = Guard’s name
+set_up-guard_pin = Guard’s PIN
+set_up-pin-hint = 6 to 12 digits; not 123456, a birthday or one digit repeated
+set_up-show-pins = Show PINs
+set_up-finish = Finish
+set_up-working = Setting up…
+
+sign_in-title = Sign in
+sign_in-who = Who is signing in?
+sign_in-who-hint = Number key or ↑ ↓
+sign_in-pin = PIN of { $name }
+sign_in-pin-hint = Type it and press Enter
+sign_in-enter = Sign in
+sign_in-nobody = Nobody can sign in yet
+
+shift-title = Open the shift
+shift-hello = { $name }, check and open your shift
+shift-gate = Gate
+shift-guard = Guard
+shift-clock = This device’s clock
+shift-clock-hint = Compare it with a watch
+shift-camera = Camera
+shift-open = Open the shift
+shift-open-hint = Enter opens the shift
+
+## Log
+
+office-log = Entries
+office-settings = Rules and settings
+office-rooms = Back office
+office-manager = Manager { $name }
+
+log-all-days = All days
+log-export = Export CSV
+log-exporting = Exporting { $done } of { $total }
+log-exporting-start = Exporting…
+log-exported = Exported { $rows } entries; the export itself is record no. { $position }
+log-open-folder = Open folder
+log-admitted = Admitted
+log-admitted-of = of { $n } checked
+log-week-before = { $weekday }, whole day: { $n }
+log-held = Refused / held
+log-by-hand = { $n } not verified
+log-median = Median temperature
+log-low = { $n ->
+    [one] { $n } low reading
+   *[other] { $n } low readings
+}
+log-voided = Voided
+log-voided-hint = Kept and struck through
+log-none = None
+filter-label = Filters
+filter-today = Today
+filter-day = Choose a day
+filter-day-all = All days
+filter-gate-all = All gates
+filter-verdict-all = All verdicts
+filter-guard-all = All guards
+filter-corrected = Corrections only
+filter-clear = Clear filters
+log-table = Entries; choose a row with ↑ ↓, void it with V
+column-position = No.
+column-time = Time
+column-code = Code
+column-evidence = Evidence
+column-temperature = Temp.
+column-mask = Mask
+column-verdict = Verdict
+column-guard = Guard
+column-note = Note
+log-empty-title = No entry fits
+log-empty-sentence = Try another day or clear the filters
+log-first-title = No entries yet
+log-first-sentence = They appear here once a guard opens a shift and checks the first visitor
+log-ledger = { $n } records in the ledger; nothing is ever changed
+log-shown = { $from }–{ $to }
+log-older = Older
+log-newest = Newest
+log-newer = Newer
+note-follows = Follows no. { $position }
+note-voided = Void: { $reason } → no. { $position }
+void-row = Void
+void-title = Void no. { $position }
+void-sentence = The entry is not deleted: it is struck through and a new record says why.
+void-reason = Reason
+void-reason-wrong_person = Wrong person
+void-reason-typo = Mistyped temperature
+void-reason-duplicate = Recorded twice
+void-reason-test = Test
+void-reason-other = Other
+void-note = Note
+void-note-hint = No names, phone or document numbers
+void-confirm = Void this entry
+void-done = No. { $position } is void
+
+## Rules and settings
+
+settings-policy = Rules
+settings-policy-sentence = Holds from the next visitor on. Every change becomes a record in the ledger.
+settings-threshold = Fever threshold (°C)
+settings-operator = Exactly the threshold
+settings-operator-at_least = is a fever (≥)
+settings-operator-above = is no fever (>)
+settings-low_limit = Measure again below (°C)
+settings-mask = Mask
+settings-mask-required = Required
+settings-mask-free = Not required
+settings-yellow = Yellow or orange code
+settings-yellow-hold = Check
+settings-yellow-refuse = Refuse
+settings-repeat = Point out the same code within (minutes)
+settings-repeat-hint = 0 switches it off
+settings-saved = Saved; it holds from the next visitor on
+settings-unsaved = There are unsaved changes
+settings-camera = Camera
+settings-camera-first = The first one that works
+settings-camera-none = No camera was found
+settings-camera-chosen = The chosen camera is now used
+settings-appearance = Look and sound
+settings-folders = Folders
+settings-data-folder = Data
+settings-export-folder = Exports
+settings-version = Version { $version }
+
+## Faults and refusals
+
+fault-title = Gatepost cannot be used right now
+fault-nothing-lost = No recorded entry is lost, and no file was changed.
+fault-folder = Folder
+fault-disk_full = The disk is full
+fault-disk_full-do = Delete files you do not need, free at least 100 MB, then open Gatepost again.
+fault-read_only = The data folder may not be written
+fault-read_only-do = Let the administrator allow this user to write to the folder below, then open Gatepost again.
+fault-locked = Another program is using the data
+fault-locked-do = Close the other Gatepost window or the backup program, then try again.
+fault-newer_schema = The data was written by a newer Gatepost
+fault-newer_schema-do = Install the newest Gatepost. An older one will not touch this data.
+fault-damaged = The data file is damaged
+fault-damaged-do = Delete nothing. Copy the whole folder below to a USB stick, then restore a backup or call maintenance.
+fault-not_ours = This file is not Gatepost’s data
+fault-not_ours-do = Choose another data folder, or move the file away and open Gatepost again.
+fault-key_missing = The key file of the data is missing
+fault-key_missing-do = Put the key file from the backup back into the folder below, then open Gatepost again.
+fault-unreadable = The data cannot be read
+fault-unreadable-do = Check that the disk is connected, then open Gatepost again.
+fault-unknown = The program does not answer
+fault-unknown-do = Close the window and open Gatepost again.
+
+error-signed_out = Signed out; please sign in again
+error-forbidden = Your role may not do this
+error-wrong_pin = Wrong PIN; { $tries ->
+    [one] one try
+   *[other] { $tries } tries
+} left
+error-locked_out = Too many tries; wait { $seconds } s
+error-pin_too_simple = PIN too simple: 6 to 12 digits, no runs or repeats
+error-pins_equal = Two people may not have the same PIN
+error-name_missing = Please fill this in
+error-hours_wrong = Write the time like 08:00
+error-already_set_up = This device is already set up
+error-no_open_shift = No shift is open
+error-not_found = This entry was not found
+error-already_voided = This entry is already void
+error-void_too_late = More than 10 minutes have passed; a manager can void it
+error-note_missing = Please say why
+error-policy-nothing_is_normal = The low limit must lie below the fever threshold, or no temperature is normal
+error-policy-repeat_window_too_long = A day (1440 minutes) is the longest
+error-export_folder = The export folder cannot be written; see Rules and settings
+error-camera = The camera cannot be used ({ $reason })
+error-unknown = That did not work; please try again
+error-not_a_number = A whole number, please
+error-not_a_temperature = A temperature between 30.0 and 45.0, please
