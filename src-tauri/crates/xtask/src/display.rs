@@ -6,6 +6,11 @@ use std::process::{Child, Command, Stdio};
 use crate::failure::Failure;
 use crate::step::announce;
 
+/// An X server that chooses a free number and writes it to its standard output.
+const SCREEN: &str = "Xvfb -displayfd 1 -screen 0 1920x1080x24 -nolisten tcp -noreset";
+/// A message bus that writes its address to its standard output.
+const BUS: &str = "dbus-daemon --session --nofork --nopidfile --print-address";
+
 /// A private X server and message bus on Linux; elsewhere nothing, because windows open on the real screen there.
 ///
 /// Both end with this value. They also end when this tool is killed: the kernel is asked to see to it.
@@ -27,26 +32,8 @@ impl Display {
         if !cfg!(target_os = "linux") {
             return Ok(display);
         }
-        // Standard output is the descriptor to which the server writes the free number it has chosen.
-        let screen = [
-            "Xvfb",
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "1920x1080x24",
-            "-nolisten",
-            "tcp",
-            "-noreset",
-        ];
-        let number = display.serve(&screen)?;
-        let bus = display.serve(&[
-            "dbus-daemon",
-            "--session",
-            "--nofork",
-            "--nopidfile",
-            "--print-address",
-        ])?;
+        let number = display.serve(SCREEN)?;
+        let bus = display.serve(BUS)?;
         announce(&format!("screen :{number}, message bus {bus}"));
         display.environment = environment(&number, bus);
         Ok(display)
@@ -61,14 +48,14 @@ impl Display {
     }
 
     /// Starts a server and returns the first line it writes.
-    fn serve(&mut self, line: &[&str]) -> Result<String, Failure> {
+    fn serve(&mut self, line: &str) -> Result<String, Failure> {
         let not_started = |source| Failure::NotStarted {
-            program: line[0].to_owned(),
+            program: line.to_owned(),
             source,
         };
         let mut server = Command::new("setpriv")
-            .args(["--pdeathsig", "KILL"])
-            .args(line)
+            .args(["--pdeathsig", "TERM"])
+            .args(line.split(' '))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -93,8 +80,12 @@ impl Display {
 impl Drop for Display {
     fn drop(&mut self) {
         for server in &mut self.servers {
-            // An error means that it has ended already.
-            let _ = server.kill();
+            // Asked, not killed: an X server that is killed leaves its lock and socket behind.
+            let asked = Command::new("kill").arg(server.id().to_string()).status();
+            if !asked.is_ok_and(|status| status.success()) {
+                // An error means that it has ended already.
+                let _ = server.kill();
+            }
             let _ = server.wait();
         }
     }
@@ -113,6 +104,8 @@ fn environment(display_number: &str, bus: String) -> Vec<(&'static str, String)>
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -126,5 +119,22 @@ mod tests {
         let told: Vec<_> = command.get_envs().collect();
         assert!(told.contains(&("DISPLAY".as_ref(), Some(":42".as_ref()))));
         assert!(told.contains(&("WAYLAND_DISPLAY".as_ref(), None)));
+    }
+
+    #[test]
+    fn the_screen_and_the_bus_are_there_while_it_is_open_and_leave_nothing_behind() {
+        let display = Display::open().unwrap();
+        let number = display.environment[0].1.trim_start_matches(':').to_owned();
+        let socket = format!("/tmp/.X11-unix/X{number}");
+        let servers: Vec<String> = display
+            .servers
+            .iter()
+            .map(|server| format!("/proc/{}", server.id()))
+            .collect();
+        assert!(Path::new(&socket).exists());
+        assert!(display.environment[1].1.starts_with("unix:"));
+        drop(display);
+        assert!(!Path::new(&socket).exists());
+        assert!(servers.iter().all(|server| !Path::new(server).exists()));
     }
 }
