@@ -1,1 +1,18 @@
-//! The only crate that speaks SQLite: append, query, keys, accounts
+#![doc = include_str!("../README.md")]
+
+mod append;
+mod entries;
+mod error;
+mod keys;
+mod people;
+mod schema;
+mod settings;
+
+pub use append::{NewEntry, NewRecord, ScanId, Store};
+pub use entries::{Counts, EntryFilter, Figures, Reader, Seen, StoredEntry, Voided};
+pub use error::StoreError;
+pub use gatepost_ledger::{Moment, PersonNumber, Role, VenueKind, VoidReason};
+pub use keys::{KeyFile, KeyVault, Keys, MasterKey, Token};
+pub use people::{NewPerson, OpenShift, Person, SetUp};
+pub use schema::{BUSY_TIMEOUT, DATABASE_NAME};
+pub use settings::Venue;

@@ -1,0 +1,484 @@
+//! Reading: pages, figures and exports of the entries.
+
+use chrono::NaiveDate;
+use gatepost_codes::Personal;
+use gatepost_ledger::{Body, Entry, Leaf, PersonNumber, VoidReason};
+use gatepost_rules::{BodyTemperature, VerdictKind};
+use rusqlite::types::ToSql;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use crate::append::day_number;
+use crate::keys::{Keys, SealedField, Token};
+use crate::{Store, StoreError};
+
+/// Which entries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EntryFilter {
+    /// A local day.
+    pub day: Option<NaiveDate>,
+    /// A gate.
+    pub gate: Option<String>,
+    /// A family of verdicts.
+    pub verdict: Option<VerdictKind>,
+    /// A guard.
+    pub guard: Option<PersonNumber>,
+    /// Only entries that were voided or follow another one.
+    pub corrected_only: bool,
+}
+
+/// A void as stored.
+#[derive(Debug)]
+pub struct Voided {
+    /// Its position.
+    pub position: u64,
+    /// Why.
+    pub reason: VoidReason,
+    /// The sealed note, opened with [`Store::open_note`].
+    pub sealed_note: Option<Vec<u8>>,
+}
+
+/// One entry as stored.
+#[derive(Debug)]
+pub struct StoredEntry {
+    /// Position.
+    pub position: u64,
+    /// Wall clock, ms UTC.
+    pub wall_ms: i64,
+    /// Local offset when it was written, seconds east.
+    pub offset_s: i32,
+    /// The gate.
+    pub gate: String,
+    /// The guard.
+    pub guard: PersonNumber,
+    /// What the leaf says.
+    pub entry: Entry,
+    /// The exact temperature.
+    pub temperature: BodyTemperature,
+    /// How it was voided.
+    pub voided: Option<Voided>,
+}
+
+/// Numbers by family of verdicts; voided entries do not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Let in.
+    pub admitted: u32,
+    /// Held.
+    pub held: u32,
+    /// Refused.
+    pub refused: u32,
+    /// Checked by hand.
+    pub by_hand: u32,
+}
+
+impl Counts {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> u32 {
+        self.admitted + self.held + self.refused + self.by_hand
+    }
+}
+
+/// Figures of a filter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// By family.
+    pub counts: Counts,
+    /// Median temperature of the entries that count.
+    pub median_temperature: Option<BodyTemperature>,
+    /// Voided entries.
+    pub voided: u32,
+}
+
+/// An earlier entry with the same code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Its position.
+    pub position: u64,
+    /// When, ms UTC.
+    pub wall_ms: i64,
+    /// Local offset then, seconds east.
+    pub offset_s: i32,
+}
+
+/// A connection that only reads.
+pub struct Reader {
+    connection: Connection,
+}
+
+const ROW: &str = "SELECT e.i, e.t, e.offset_s, e.gate, e.guard, e.temperature, r.leaf, v.i, vr.leaf, v.note
+    FROM entries e JOIN records r ON r.i = e.i
+    LEFT JOIN voids v ON v.entry = e.i LEFT JOIN records vr ON vr.i = v.i";
+
+impl Reader {
+    pub(crate) fn new(connection: Connection) -> Reader {
+        Reader { connection }
+    }
+
+    /// A page of entries, newest first, older than `before` where one is given. Keyset pagination: page ten
+    /// thousand costs what page one costs.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn page(
+        &self,
+        filter: &EntryFilter,
+        before: Option<u64>,
+        limit: u16,
+    ) -> Result<Vec<StoredEntry>, StoreError> {
+        let mut conditions = Conditions::of(filter);
+        if let Some(before) = before {
+            conditions.add("e.i < ?", before);
+        }
+        let sql = format!(
+            "{ROW} {} ORDER BY e.i DESC LIMIT {limit}",
+            conditions.where_clause()
+        );
+        let mut entries = Vec::new();
+        self.visit(&sql, &conditions, |entry| {
+            entries.push(entry);
+            Ok(())
+        })?;
+        Ok(entries)
+    }
+
+    /// One entry.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchEntry`], or any other.
+    pub fn entry(&self, position: u64) -> Result<StoredEntry, StoreError> {
+        let mut conditions = Conditions::of(&EntryFilter::default());
+        conditions.add("e.i = ?", position);
+        let sql = format!("{ROW} {}", conditions.where_clause());
+        let mut found = None;
+        self.visit(&sql, &conditions, |entry| {
+            found = Some(entry);
+            Ok(())
+        })?;
+        found.ok_or(StoreError::NoSuchEntry)
+    }
+
+    /// Hands every entry of the filter to `each`, oldest first, and how many there are in all. One read
+    /// transaction: what is written meanwhile does not show.
+    ///
+    /// # Errors
+    /// Any [`StoreError`], or the error of `each`.
+    pub fn for_each<E: From<StoreError>>(
+        &mut self,
+        filter: &EntryFilter,
+        mut each: impl FnMut(u64, StoredEntry) -> Result<(), E>,
+    ) -> Result<u64, E> {
+        let transaction = self.connection.transaction().map_err(StoreError::from)?;
+        let conditions = Conditions::of(filter);
+        let clause = conditions.where_clause();
+        let total: u64 = transaction
+            .query_row(
+                &format!("SELECT count(*) FROM entries e {clause}"),
+                &*conditions.values(),
+                |row| row.get(0),
+            )
+            .map_err(StoreError::from)?;
+        visit(
+            &transaction,
+            &format!("{ROW} {clause} ORDER BY e.i"),
+            &conditions,
+            |entry| each(total, entry),
+        )?;
+        Ok(total)
+    }
+
+    /// Figures of a filter.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn figures(&self, filter: &EntryFilter) -> Result<Figures, StoreError> {
+        let all = Conditions::of(filter);
+        let voided = self.connection.query_row(
+            &format!(
+                "SELECT count(*) FROM entries e JOIN voids v ON v.entry = e.i {}",
+                all.where_clause()
+            ),
+            &*all.values(),
+            |row| row.get(0),
+        )?;
+        let mut standing = all;
+        standing.conditions.push(NOT_VOIDED);
+        let counts = self.counts_where(&standing)?;
+        let median = format!(
+            "SELECT e.temperature FROM entries e {} ORDER BY e.temperature LIMIT 1 OFFSET {}",
+            standing.where_clause(),
+            counts.all() / 2
+        );
+        let tenths: Option<i16> = self
+            .connection
+            .query_row(&median, &*standing.values(), |row| row.get(0))
+            .optional()?;
+        let median_temperature = tenths.map(temperature).transpose()?;
+        Ok(Figures {
+            counts,
+            median_temperature,
+            voided,
+        })
+    }
+
+    /// Entries of a filter by family.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn counts(&self, filter: &EntryFilter) -> Result<Counts, StoreError> {
+        let mut conditions = Conditions::of(filter);
+        conditions.conditions.push(NOT_VOIDED);
+        self.counts_where(&conditions)
+    }
+
+    /// Entries of a filter whose temperature is below `limit`; voided ones do not count.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn below(&self, filter: &EntryFilter, limit: BodyTemperature) -> Result<u32, StoreError> {
+        let mut conditions = Conditions::of(filter);
+        conditions.conditions.push(NOT_VOIDED);
+        conditions.add("e.temperature < ?", limit.tenths());
+        let sql = format!("SELECT count(*) FROM entries e {}", conditions.where_clause());
+        Ok(self
+            .connection
+            .query_row(&sql, &*conditions.values(), |row| row.get(0))?)
+    }
+
+    /// The days that have entries, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn days(&self, limit: u16) -> Result<Vec<NaiveDate>, StoreError> {
+        // A loose index scan: one index look-up a day, however many entries each day has.
+        let sql = format!(
+            "WITH RECURSIVE d (day) AS (
+                SELECT max(day) FROM entries
+                UNION ALL SELECT (SELECT max(day) FROM entries WHERE day < d.day) FROM d WHERE d.day IS NOT NULL)
+             SELECT day FROM d WHERE day IS NOT NULL LIMIT {limit}"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let days = statement
+            .query_map([], |row| row.get::<_, i64>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
+        days.into_iter().map(day_of).collect()
+    }
+
+    /// The gates that have entries.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn gates(&self) -> Result<Vec<String>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT DISTINCT gate FROM shifts ORDER BY gate")?;
+        let gates = statement
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(gates)
+    }
+
+    /// Lines in the whole ledger.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn records(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT coalesce(max(i) + 1, 0) FROM records";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+    }
+
+    /// The newest entry with this code since `since_ms` that was not voided.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn seen(&self, token: Token, since_ms: i64) -> Result<Option<Seen>, StoreError> {
+        let sql = "SELECT e.i, e.t, e.offset_s FROM entries e WHERE e.token = :token AND e.t >= :since
+                   AND NOT EXISTS (SELECT 1 FROM voids v WHERE v.entry = e.i) ORDER BY e.i DESC LIMIT 1";
+        let seen = |row: &Row<'_>| {
+            Ok(Seen {
+                position: row.get(0)?,
+                wall_ms: row.get(1)?,
+                offset_s: row.get(2)?,
+            })
+        };
+        let which = named_params! { ":token": token.0, ":since": since_ms };
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(which, seen)
+            .optional()?)
+    }
+
+    fn counts_where(&self, conditions: &Conditions) -> Result<Counts, StoreError> {
+        let clause = conditions.where_clause();
+        let sql = format!("SELECT e.verdict, count(*) FROM entries e {clause} GROUP BY e.verdict");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(&*conditions.values())?;
+        let mut counts = Counts::default();
+        while let Some(row) = rows.next()? {
+            let word: String = row.get(0)?;
+            let kind = VERDICTS
+                .into_iter()
+                .find(|kind| verdict_word(*kind) == word)
+                .ok_or(StoreError::Damaged)?;
+            *match kind {
+                VerdictKind::Admit => &mut counts.admitted,
+                VerdictKind::Hold => &mut counts.held,
+                VerdictKind::Refuse => &mut counts.refused,
+                VerdictKind::CheckByHand => &mut counts.by_hand,
+            } = row.get(1)?;
+        }
+        Ok(counts)
+    }
+
+    fn visit(
+        &self,
+        sql: &str,
+        conditions: &Conditions,
+        each: impl FnMut(StoredEntry) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        visit(&self.connection, sql, conditions, each)
+    }
+}
+
+impl Store {
+    /// The note of a void in its writer's words.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyMissing`] when the key does not fit.
+    pub fn open_note(&self, voided: &Voided) -> Result<Option<Personal<String>>, StoreError> {
+        open_note(&self.keys, voided)
+    }
+}
+
+fn open_note(keys: &Keys, voided: &Voided) -> Result<Option<Personal<String>>, StoreError> {
+    voided
+        .sealed_note
+        .as_ref()
+        .map(|note| keys.open(SealedField::VoidNote(voided.position), note))
+        .transpose()
+}
+
+const NOT_VOIDED: &str = "NOT EXISTS (SELECT 1 FROM voids nv WHERE nv.entry = e.i)";
+const CORRECTED: &str = "(e.follows IS NOT NULL OR EXISTS (SELECT 1 FROM voids cv WHERE cv.entry = e.i))";
+
+/// The conditions of a query and the values they are bound to, in the same order.
+struct Conditions {
+    conditions: Vec<&'static str>,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Conditions {
+    fn of(filter: &EntryFilter) -> Conditions {
+        let mut conditions = Conditions {
+            conditions: Vec::new(),
+            values: Vec::new(),
+        };
+        if let Some(day) = filter.day {
+            conditions.add("e.day = ?", day_number(day));
+        }
+        if let Some(gate) = &filter.gate {
+            conditions.add("e.gate = ?", gate.clone());
+        }
+        if let Some(verdict) = filter.verdict {
+            conditions.add("e.verdict = ?", verdict_word(verdict));
+        }
+        if let Some(guard) = filter.guard {
+            conditions.add("e.guard = ?", guard.0);
+        }
+        if filter.corrected_only {
+            conditions.conditions.push(CORRECTED);
+        }
+        conditions
+    }
+
+    fn add(&mut self, condition: &'static str, value: impl ToSql + 'static) {
+        self.conditions.push(condition);
+        self.values.push(Box::new(value));
+    }
+
+    fn where_clause(&self) -> String {
+        if self.conditions.is_empty() {
+            return String::new();
+        }
+        format!("WHERE {}", self.conditions.join(" AND "))
+    }
+
+    fn values(&self) -> Vec<&dyn ToSql> {
+        self.values.iter().map(AsRef::as_ref).collect()
+    }
+}
+
+fn visit<E: From<StoreError>>(
+    connection: &Connection,
+    sql: &str,
+    conditions: &Conditions,
+    mut each: impl FnMut(StoredEntry) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut statement = connection.prepare_cached(sql).map_err(StoreError::from)?;
+    let mut rows = statement.query(&*conditions.values()).map_err(StoreError::from)?;
+    while let Some(row) = rows.next().map_err(StoreError::from)? {
+        each(stored_entry(row)?)?;
+    }
+    Ok(())
+}
+
+fn stored_entry(row: &Row<'_>) -> Result<StoredEntry, StoreError> {
+    let Body::Entry(entry) = leaf(row, 6)?.body else {
+        return Err(StoreError::Damaged);
+    };
+    let voided = match row.get::<_, Option<u64>>(7)? {
+        None => None,
+        Some(position) => {
+            let Body::Void { reason, .. } = leaf(row, 8)?.body else {
+                return Err(StoreError::Damaged);
+            };
+            Some(Voided {
+                position,
+                reason,
+                sealed_note: row.get(9)?,
+            })
+        }
+    };
+    Ok(StoredEntry {
+        position: row.get(0)?,
+        wall_ms: row.get(1)?,
+        offset_s: row.get(2)?,
+        gate: row.get(3)?,
+        guard: PersonNumber(row.get(4)?),
+        entry,
+        temperature: temperature(row.get(5)?)?,
+        voided,
+    })
+}
+
+fn leaf(row: &Row<'_>, column: usize) -> Result<Leaf, StoreError> {
+    let bytes = row.get_ref(column)?.as_blob().map_err(|_| StoreError::Damaged)?;
+    Leaf::parse(bytes).map_err(|_| StoreError::Damaged)
+}
+
+fn temperature(tenths: i16) -> Result<BodyTemperature, StoreError> {
+    BodyTemperature::from_tenths(tenths).map_err(|_| StoreError::Damaged)
+}
+
+fn day_of(number: i64) -> Result<NaiveDate, StoreError> {
+    let year = i32::try_from(number / 10_000).map_err(|_| StoreError::Damaged)?;
+    let (month, day) = ((number / 100 % 100) as u32, (number % 100) as u32);
+    NaiveDate::from_ymd_opt(year, month, day).ok_or(StoreError::Damaged)
+}
+
+const VERDICTS: [VerdictKind; 4] = [
+    VerdictKind::Admit,
+    VerdictKind::Hold,
+    VerdictKind::Refuse,
+    VerdictKind::CheckByHand,
+];
+
+pub(crate) fn verdict_word(kind: VerdictKind) -> &'static str {
+    match kind {
+        VerdictKind::Admit => "admit",
+        VerdictKind::Hold => "hold",
+        VerdictKind::Refuse => "refuse",
+        VerdictKind::CheckByHand => "check_by_hand",
+    }
+}

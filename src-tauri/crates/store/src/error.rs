@@ -1,0 +1,95 @@
+use std::path::PathBuf;
+
+use rusqlite::ErrorCode;
+
+/// What can go wrong with the data. Each variant leads to one plain sentence on the screen.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The bundled SQLite is older than 3.51.3, whose WAL-reset bug can corrupt a database.
+    #[error("SQLite {found} is too old: 3.51.3 or later is needed")]
+    SqliteTooOld {
+        /// Its version.
+        found: &'static str,
+    },
+    /// No room left on the disk.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The folder or a file in it may not be written.
+    #[error("the data folder may not be written")]
+    ReadOnly,
+    /// Another program held the database for longer than [`crate::BUSY_TIMEOUT`].
+    #[error("another program holds the database")]
+    Locked,
+    /// Written by a newer Gatepost.
+    #[error("the database has schema {found}, this program knows up to {known}")]
+    NewerSchema {
+        /// The schema of the file.
+        found: i32,
+        /// The newest this program knows.
+        known: i32,
+    },
+    /// The file is damaged.
+    #[error("the database is damaged")]
+    Damaged,
+    /// The file is something other than a Gatepost database.
+    #[error("the file is not a Gatepost database")]
+    NotOurs,
+    /// The database is there and its key file is not, or is not a key.
+    #[error("the key file is missing or unreadable")]
+    KeyMissing,
+    /// The program was already set up on this data.
+    #[error("already set up")]
+    AlreadySetUp,
+    /// No such entry.
+    #[error("no such entry")]
+    NoSuchEntry,
+    /// The entry was struck through before.
+    #[error("the entry is already void")]
+    AlreadyVoided,
+    /// A record could not be brought into its canonical form: a name is absurdly long.
+    #[error("a record has no canonical form")]
+    Leaf(#[from] gatepost_ledger::LeafError),
+    /// A file could not be created, read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The system gave no random bytes.
+    #[error("the system gave no random bytes")]
+    Randomness,
+    /// Anything else SQLite said.
+    #[error("SQLite: {0}")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> StoreError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => StoreError::DiskFull,
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                StoreError::ReadOnly
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Locked,
+            Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged,
+            Some(ErrorCode::NotADatabase) => StoreError::NotOurs,
+            _ => StoreError::Sqlite(error),
+        }
+    }
+}
+
+impl StoreError {
+    pub(crate) fn file(path: impl Into<PathBuf>, source: std::io::Error) -> StoreError {
+        use std::io::ErrorKind;
+        match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::DiskFull,
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::ReadOnly,
+            _ => StoreError::File {
+                path: path.into(),
+                source,
+            },
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The device's secret and what is derived from it.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use argon2::password_hash::SaltString;
+use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use gatepost_codes::Personal;
+use hkdf::Hkdf;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::StoreError;
+
+/// 32 secret random bytes of this device.
+pub type MasterKey = Zeroizing<[u8; 32]>;
+
+/// Where the device's secret is kept.
+pub trait KeyVault: Send {
+    /// The secret, or `None` where none was ever made.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyMissing`] for something that is no key; a file error otherwise.
+    fn load(&self) -> Result<Option<MasterKey>, StoreError>;
+
+    /// Keeps a new secret for good.
+    ///
+    /// # Errors
+    /// A file error; an existing secret is never overwritten.
+    fn keep(&self, key: &MasterKey) -> Result<(), StoreError>;
+}
+
+/// A key file beside the database, readable by its owner only. Somebody with the whole folder has the key
+/// too: disk encryption is the operating system's job.
+pub struct KeyFile {
+    path: PathBuf,
+}
+
+impl KeyFile {
+    /// The key file of a data folder.
+    #[must_use]
+    pub fn in_folder(folder: &Path) -> KeyFile {
+        KeyFile {
+            path: folder.join("gatepost.key"),
+        }
+    }
+}
+
+impl KeyVault for KeyFile {
+    fn load(&self) -> Result<Option<MasterKey>, StoreError> {
+        let bytes = match fs::read(&self.path) {
+            Ok(bytes) => Zeroizing::new(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(StoreError::file(&self.path, error)),
+        };
+        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StoreError::KeyMissing)?;
+        Ok(Some(Zeroizing::new(key)))
+    }
+
+    fn keep(&self, key: &MasterKey) -> Result<(), StoreError> {
+        let fault = |error| StoreError::file(&self.path, error);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&self.path).map_err(fault)?;
+        file.write_all(key.as_slice()).map_err(fault)?;
+        file.sync_all().map_err(fault)
+    }
+}
+
+/// A keyed hash of a payload: tells whether two codes are the same one, and nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Token(pub(crate) [u8; 16]);
+
+/// What the secret is used for, each with a key of its own.
+pub struct Keys {
+    token: Zeroizing<[u8; 32]>,
+    seal: Zeroizing<[u8; 32]>,
+    pepper: Zeroizing<[u8; 32]>,
+}
+
+/// The parts of a sealed text that name where it belongs, so that it cannot be moved elsewhere.
+#[derive(Clone, Copy)]
+pub(crate) enum SealedField {
+    PersonName(u32),
+    VoidNote(u64),
+}
+
+impl SealedField {
+    fn associated_data(self) -> String {
+        match self {
+            SealedField::PersonName(number) => format!("person-name/{number}"),
+            SealedField::VoidNote(position) => format!("void-note/{position}"),
+        }
+    }
+}
+
+const NONCE_BYTES: usize = 24;
+
+impl Keys {
+    pub(crate) fn derive(master: &MasterKey) -> Keys {
+        let hkdf = Hkdf::<Sha256>::new(None, master.as_slice());
+        let key = |info: &[u8]| {
+            let mut out = Zeroizing::new([0; 32]);
+            hkdf.expand(info, out.as_mut_slice())
+                .expect("32 bytes are within what HKDF-SHA-256 gives");
+            out
+        };
+        Keys {
+            token: key(b"gatepost payload token v1"),
+            seal: key(b"gatepost sealed field v1"),
+            pepper: key(b"gatepost pin pepper v1"),
+        }
+    }
+
+    /// The token of a payload (HMAC-SHA-256, 128 bits kept).
+    #[must_use]
+    pub fn token(&self, payload: &[u8]) -> Token {
+        let mut mac =
+            <Hmac<Sha256> as Mac>::new_from_slice(self.token.as_slice()).expect("HMAC takes any key");
+        mac.update(payload);
+        let full = mac.finalize().into_bytes();
+        let mut token = [0; 16];
+        token.copy_from_slice(&full[..16]);
+        Token(token)
+    }
+
+    pub(crate) fn seal(&self, field: SealedField, text: &Personal<String>) -> Result<Vec<u8>, StoreError> {
+        let nonce: [u8; NONCE_BYTES] = random()?;
+        let associated = field.associated_data();
+        let payload = Payload {
+            msg: text.expose().as_bytes(),
+            aad: associated.as_bytes(),
+        };
+        let mut sealed = nonce.to_vec();
+        let cipher = XChaCha20Poly1305::new(self.seal.as_slice().into());
+        sealed.extend(
+            cipher
+                .encrypt(XNonce::from_slice(&nonce), payload)
+                .expect("a short text always seals"),
+        );
+        Ok(sealed)
+    }
+
+    pub(crate) fn open(&self, field: SealedField, sealed: &[u8]) -> Result<Personal<String>, StoreError> {
+        let (nonce, message) = sealed.split_at_checked(NONCE_BYTES).ok_or(StoreError::Damaged)?;
+        let associated = field.associated_data();
+        let payload = Payload {
+            msg: message,
+            aad: associated.as_bytes(),
+        };
+        let cipher = XChaCha20Poly1305::new(self.seal.as_slice().into());
+        // A wrong key and a changed byte look the same from here; a key that fits nothing is the commoner.
+        let text = cipher
+            .decrypt(XNonce::from_slice(nonce), payload)
+            .map_err(|_| StoreError::KeyMissing)?;
+        String::from_utf8(text)
+            .map(Personal::new)
+            .map_err(|_| StoreError::Damaged)
+    }
+
+    pub(crate) fn hash_pin(&self, pin: &str) -> Result<String, StoreError> {
+        let salt = SaltString::encode_b64(&random::<16>()?).expect("16 bytes are a valid salt");
+        let hash = self
+            .argon2()
+            .hash_password(pin.as_bytes(), &salt)
+            .expect("a PIN always hashes");
+        Ok(hash.to_string())
+    }
+
+    pub(crate) fn pin_matches(&self, pin: &str, hash: &str) -> Result<bool, StoreError> {
+        let hash = PasswordHash::new(hash).map_err(|_| StoreError::Damaged)?;
+        Ok(self.argon2().verify_password(pin.as_bytes(), &hash).is_ok())
+    }
+
+    /// Argon2id with 64 MiB, 3 passes, 1 lane (RFC 9106 section 4, second choice, with one lane because the
+    /// door's machine has few cores), peppered: the database alone does not let anybody try PINs.
+    fn argon2(&self) -> Argon2<'_> {
+        let params = Params::new(64 * 1024, 3, 1, None).expect("constants in range");
+        Argon2::new_with_secret(
+            self.pepper.as_slice(),
+            Algorithm::Argon2id,
+            Version::V0x13,
+            params,
+        )
+        .expect("a pepper of 32 bytes is allowed")
+    }
+}
+
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| StoreError::Randomness)?;
+    Ok(bytes)
+}

@@ -1,0 +1,146 @@
+//! Opening a database without ever harming one.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::StoreError;
+
+/// The database in a data folder.
+pub const DATABASE_NAME: &str = "gatepost.sqlite3";
+/// How long a statement waits for another program to let go.
+pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// "GPST": tells a Gatepost database from any other SQLite file.
+const APPLICATION_ID: i32 = 0x4750_5354;
+/// Before 3.51.3 the WAL-reset bug can corrupt a database in WAL mode.
+const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
+/// Schema `n` is reached by migration `n - 1`; each runs in one transaction.
+const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_foundation.sql")];
+/// The newest schema this program knows.
+const NEWEST_SCHEMA: i32 = MIGRATIONS.len() as i32;
+
+/// Opens the database of `folder` for writing; makes it where there is none, brings an older schema up to
+/// date and refuses a newer one. A new file appears under its name only when it is complete, so an empty
+/// file of that name is always damage.
+pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
+    if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
+        return Err(StoreError::SqliteTooOld {
+            found: rusqlite::version(),
+        });
+    }
+    fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, error))?;
+    let path = folder.join(DATABASE_NAME);
+    if !path.exists() {
+        create(&path)?;
+    }
+    if fs::metadata(&path)
+        .map_err(|error| StoreError::file(&path, error))?
+        .len()
+        == 0
+    {
+        return Err(StoreError::Damaged);
+    }
+    let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check_identity(&connection)?;
+    configure(&connection)?;
+    if connection.is_readonly("main")? {
+        return Err(StoreError::ReadOnly);
+    }
+    migrate(&mut connection)?;
+    Ok(connection)
+}
+
+/// Opens a second connection that can only read: screens and exports.
+pub(crate) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
+    let path = folder.join(DATABASE_NAME);
+    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(connection)
+}
+
+fn create(path: &Path) -> Result<(), StoreError> {
+    let unfinished = path.with_extension("sqlite3.new");
+    remove_if_present(&unfinished)?;
+    remove_if_present(&unfinished.with_extension("new-journal"))?;
+    {
+        let mut connection = Connection::open(&unfinished)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        migrate(&mut connection)?;
+    }
+    fs::rename(&unfinished, path).map_err(|error| StoreError::file(path, error))?;
+    sync_folder(path)
+}
+
+fn remove_if_present(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::file(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// The new name must survive a power cut too; on Windows a folder cannot be synced and NTFS journals it.
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    if cfg!(unix) {
+        let folder: PathBuf = path.parent().map(Path::to_owned).unwrap_or_default();
+        File::open(&folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| StoreError::file(folder, error))?;
+    }
+    Ok(())
+}
+
+fn check_identity(connection: &Connection) -> Result<(), StoreError> {
+    let identity: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if identity != APPLICATION_ID {
+        return Err(StoreError::NotOurs);
+    }
+    let found = schema_of(connection)?;
+    if found > NEWEST_SCHEMA {
+        return Err(StoreError::NewerSchema {
+            found,
+            known: NEWEST_SCHEMA,
+        });
+    }
+    Ok(())
+}
+
+fn schema_of(connection: &Connection) -> Result<i32, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // FULL and not NORMAL: the screen's word is given only after the record is on the disk.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Without it INSERT OR REPLACE would slip past the triggers that refuse DELETE.
+    connection.pragma_update(None, "recursive_triggers", true)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let mut schema = schema_of(connection)?;
+    while let Some(migration) = usize::try_from(schema).ok().and_then(|at| MIGRATIONS.get(at)) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(migration)?;
+        schema += 1;
+        transaction.pragma_update(None, "user_version", schema)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}
