@@ -109,12 +109,12 @@ fn attribute_of(line: &str) -> Option<&str> {
     Some(name.trim_end())
 }
 
-/// The names after each `$` of a line.
+/// The names after each `$` of a line, except where a value only selects a plural: not every language has one.
 fn values_in(line: &str) -> impl Iterator<Item = String> {
-    line.split('$').skip(1).map(|rest| {
-        rest.chars()
-            .take_while(|character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_'))
-            .collect()
+    let is_letter = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    line.split('$').skip(1).filter_map(move |rest| {
+        let (name, after) = rest.split_at(rest.find(|character| !is_letter(character)).unwrap_or(rest.len()));
+        (!after.trim_start().starts_with("->")).then(|| name.to_owned())
     })
 }
 
@@ -163,6 +163,12 @@ mod tests {
             found,
             ["assets/locales/en.ftl: `a` takes other values than in assets/locales/zh-CN.ftl"]
         );
+    }
+
+    #[test]
+    fn a_value_that_only_selects_a_plural_may_be_left_out_by_a_language_without_plurals() {
+        let english = "people = { $n ->\n    [one] person\n   *[other] people\n }\n";
+        assert_eq!(sentences("people = 人次\n", english), Vec::<String>::new());
     }
 
     #[test]
