@@ -128,7 +128,7 @@ impl Default for DoorScene {
 impl DoorScene {
     /// A visitor as they usually stand there: the phone a little turned, in a light of its own.
     pub fn nominal(seed: u64, colour: CodeColour, payload: &[u8]) -> DoorScene {
-        let mut random = Random::new(seed ^ 0xd00_2);
+        let mut random = Random::new(seed ^ 0xd002);
         let warmth = random.between(-0.25, 0.25);
         DoorScene {
             seed,

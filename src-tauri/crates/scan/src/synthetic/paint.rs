@@ -268,7 +268,12 @@ impl PhoneScene {
         }
         let mut light = mix(PAGE, self.shade, cover(at.y - BAR_BOTTOM));
         light = mix(light, WHITE, cover(self.card.distance(at)));
-        for (label, colour) in &self.labels {
+        let margin = across.length();
+        for (label, colour) in self
+            .labels
+            .iter()
+            .filter(|(label, _)| label.is_level_with(at, margin))
+        {
             light = mix(light, *colour, cover(label.distance(at)));
         }
         light
@@ -300,6 +305,11 @@ impl PhoneScene {
 }
 
 impl Plate {
+    /// Whether the plate reaches the height of a place at all: cheaper than its distance.
+    fn is_level_with(&self, at: Point, margin: f32) -> bool {
+        (at.y - self.middle.y).abs() < self.half.y + margin
+    }
+
     /// Distance from the edge, negative inside.
     fn distance(&self, at: Point) -> f32 {
         let x = (at.x - self.middle.x).abs() - self.half.x + self.radius;
@@ -309,6 +319,15 @@ impl Plate {
 }
 
 impl Stroke {
+    /// Whether a place lies in the box around the stroke: cheaper than its distance.
+    fn is_near(&self, at: Point, margin: f32) -> bool {
+        let reach = self.radius + margin;
+        at.x > self.from.x.min(self.to.x) - reach
+            && at.x < self.from.x.max(self.to.x) + reach
+            && at.y > self.from.y.min(self.to.y) - reach
+            && at.y < self.from.y.max(self.to.y) + reach
+    }
+
     /// Distance from the edge, negative inside.
     fn distance(&self, at: Point) -> f32 {
         let along = self.to - self.from;
@@ -319,6 +338,9 @@ impl Stroke {
 
 /// A stroke over what is there, rounded by a darker rim.
 fn over(under: Light, colour: Light, stroke: &Stroke, at: Point, pixel: f32) -> Light {
+    if !stroke.is_near(at, pixel) {
+        return under;
+    }
     let distance = stroke.distance(at);
     let cover = (0.5 - distance / pixel).clamp(0.0, 1.0);
     if cover == 0.0 {
