@@ -120,15 +120,20 @@ fn decode_or_panic(jpeg: &[u8], pixels: Pixels) -> Result<Picture, FrameDamage> 
     let mut decoder = JpegDecoder::new_with_options(Cursor::new(jpeg), options);
     decoder.decode_headers().map_err(|_| FrameDamage::Undecodable)?;
     let (width, height) = decoder.dimensions().ok_or(FrameDamage::Undecodable)?;
-    // A monochrome JPEG stays monochrome whatever is asked for; its one channel is then every channel.
+    // The decoder does not colour a monochrome picture, so that is done here.
+    let monochrome = decoder.input_colorspace() == Some(ColorSpace::Luma);
+    if monochrome {
+        decoder.set_options(options.jpeg_set_out_colorspace(ColorSpace::Luma));
+    }
     let given = decoder.decode().map_err(|_| FrameDamage::Undecodable)?;
-    let samples = width * height;
-    let bytes = match (pixels, given.len()) {
-        (_, length) if length == samples * channels => given,
-        (Pixels::Rgb, length) if length == samples => given.iter().flat_map(|&y| [y, y, y]).collect(),
-        (Pixels::YCbCr, length) if length == samples => given.iter().flat_map(|&y| [y, 128, 128]).collect(),
-        _ => return Err(FrameDamage::WrongSize { width, height }),
+    let bytes: Vec<u8> = match pixels {
+        Pixels::Rgb if monochrome => given.iter().flat_map(|&luma| [luma; 3]).collect(),
+        Pixels::YCbCr if monochrome => given.iter().flat_map(|&luma| [luma, 128, 128]).collect(),
+        Pixels::Luma | Pixels::Rgb | Pixels::YCbCr => given,
     };
+    if bytes.len() != width * height * channels {
+        return Err(FrameDamage::WrongSize { width, height });
+    }
     let side = |length| u32::try_from(length).map_err(|_| FrameDamage::WrongSize { width, height });
     Ok(Picture {
         width: side(width)?,
