@@ -18,7 +18,7 @@ pub(crate) fn best_first(offered: &[CameraFormat]) -> Vec<CameraFormat> {
     let mut usable: Vec<CameraFormat> = offered
         .iter()
         .copied()
-        .filter(|format| format.width() > 0 && format.height() > 0)
+        .filter(|format| format.width() > 0 && format.height() > 0 && format.frame_rate() > 0)
         .collect();
     usable.sort_by_key(|format| rank(*format));
     usable.dedup();

@@ -88,7 +88,7 @@ impl Frame {
     /// The frame with its colour: itself, or for one decoded from a JPEG its pixels as
     /// [`PixelFormat::Rgb`], with the same sequence and time.
     ///
-    /// Decoding colour costs about three times the luma: call it once a code was found, not per frame.
+    /// Decoding colour takes some milliseconds for 720p: call it once a code was found, not per frame.
     ///
     /// # Errors
     ///

@@ -14,10 +14,11 @@ use gatepost_camera::{
 /// Far more than any of these tests needs; only a hang runs into it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Short, and yet so long that a busy machine delivers what a test sends in time.
 fn quick() -> WatchdogSettings {
     WatchdogSettings {
-        no_picture_after: Duration::from_millis(60),
-        first_picture_within: Duration::from_millis(120),
+        no_picture_after: Duration::from_millis(400),
+        first_picture_within: Duration::from_millis(1000),
         shortest_pause: Duration::from_millis(5),
         longest_pause: Duration::from_millis(40),
         abandoned_threads_at_most: 2,
@@ -272,7 +273,10 @@ fn a_camera_that_gives_only_damaged_frames_is_told_and_does_not_spin() {
     wait_for(&camera.health_changes(), lost_with("camera-frame-corrupt"));
     let damaged = camera.damaged_frames();
     let milliseconds = started.elapsed().as_millis() as u64;
-    assert!(damaged <= milliseconds / 10 + 2, "{damaged} damaged frames in {milliseconds} ms");
+    assert!(
+        damaged <= milliseconds / 10 + 2,
+        "{damaged} damaged frames in {milliseconds} ms"
+    );
 }
 
 #[test]
