@@ -109,6 +109,8 @@ pub struct Issuer {
     pub name_zh: String,
     /// Name, English.
     pub name_en: String,
+    /// Regular expression of the whole payload.
+    pub(crate) pattern: String,
     /// Region of the issuer itself, used where the payload names none.
     #[serde(default)]
     pub region: Option<RegionCode>,

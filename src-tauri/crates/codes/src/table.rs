@@ -66,14 +66,7 @@ struct Row {
 struct TableFile {
     default_max_age_seconds: u32,
     clock_tolerance_seconds: u32,
-    issuers: Vec<RowFile>,
-}
-
-#[derive(Deserialize)]
-struct RowFile {
-    pattern: String,
-    #[serde(flatten)]
-    issuer: Issuer,
+    issuers: Vec<Issuer>,
 }
 
 impl IssuerTable {
@@ -87,8 +80,8 @@ impl IssuerTable {
     pub fn parse(json: &str) -> Result<IssuerTable, CodesError> {
         let file: TableFile = serde_json::from_str(json).map_err(CodesError::Shape)?;
         let mut rows: Vec<Row> = Vec::with_capacity(file.issuers.len());
-        for RowFile { pattern, issuer } in file.issuers {
-            let pattern = compile(&pattern, &issuer.id)?;
+        for issuer in file.issuers {
+            let pattern = compile(&issuer.pattern, &issuer.id)?;
             let has_time = pattern.capture_names().flatten().any(|name| name == "time");
             if has_time != issuer.time_unit.is_some() {
                 return Err(CodesError::TimeUnit { issuer: issuer.id });
