@@ -14,6 +14,10 @@ const SHARPENINGS: [f32; 3] = [0.0, 0.5, 1.2];
 /// Modules handed to error correction in one frame, some 12 ms of it: a bound on what a cluttered frame costs.
 const MOST_MODULES: usize = 30_000;
 
+/// Finder patterns that luma has to show before the darkest channel is looked at: the pass costs an empty frame
+/// as much as all the others together.
+const FINDERS_OF_A_HIDDEN_CODE: usize = 2;
+
 /// One code that was read from a frame.
 #[derive(Clone, PartialEq)]
 pub struct Detection {
@@ -41,8 +45,8 @@ impl fmt::Debug for Detection {
 
 /// Reads every QR code of a frame. Total: any frame gives an answer, and nothing in it can cause a panic.
 ///
-/// Luma is read first. Only if that shows nothing, half the size is tried, for codes held too close and for
-/// noise, and then the darkest colour channel, for codes as light as the screen around them.
+/// Luma is read first. Only if that gives no code, half the size is tried, for codes held too close and for
+/// noise, and then, if parts of a code were seen, the darkest colour channel, for codes as light as the screen.
 pub fn scan(view: &FrameView<'_>) -> Vec<Detection> {
     let luma = view.luma();
     let mut budget = MOST_MODULES;
@@ -53,7 +57,7 @@ pub fn scan(view: &FrameView<'_>) -> Vec<Detection> {
             .halved()
             .map_or_else(Vec::new, |half| pass(&half, 2.0, &mut budget).codes);
     }
-    if codes.is_empty() && full.finders > 0 {
+    if codes.is_empty() && full.finders >= FINDERS_OF_A_HIDDEN_CODE {
         codes = view
             .darkest_channel()
             .map_or_else(Vec::new, |darkest| pass(&darkest, 1.0, &mut budget).codes);

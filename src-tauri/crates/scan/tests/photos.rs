@@ -13,8 +13,12 @@ fn photos() -> Option<PathBuf> {
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/scan/photos"),
         PathBuf::from,
     );
-    if folder.is_dir() {
-        return Some(folder);
+    let inner = folder.join("photos");
+    if let Some(found) = [inner, folder.clone()]
+        .into_iter()
+        .find(|folder| folder.join("none").is_dir())
+    {
+        return Some(found);
     }
     println!(
         "SKIPPED: no photos at {}; set GATEPOST_SCAN_DATA to a folder of them",
