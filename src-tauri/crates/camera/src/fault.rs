@@ -28,8 +28,8 @@ pub enum CameraFault {
     /// One picture is damaged; the next may be good. The capture drops and counts it.
     #[error("a picture was damaged: {0}")]
     FrameCorrupt(#[source] FrameDamage),
-    /// A recording cannot be replayed.
-    #[error("the recording {path:?} cannot be read")]
+    /// A recording cannot be replayed. Its path is not in the text, which goes to the log.
+    #[error("the recording cannot be read")]
     RecordingUnreadable {
         /// The folder or file.
         path: PathBuf,
