@@ -1,0 +1,1 @@
+export function keysModule(catalogue: string): string;

@@ -1,0 +1,175 @@
+/** Stands in for the generated bindings in a browser and in tests: same shape, made-up answers. */
+import type {
+  AppView,
+  commands as real,
+  DeskError,
+  DoorView,
+  ExportProgress,
+  SettingsView,
+} from '../src/ipc/bindings';
+import { entry, log, manager, guard, policy } from './data';
+import { picture } from './picture';
+import { scenes } from './scenes';
+import type { Scene } from './scenes';
+
+export type * from '../src/ipc/bindings';
+
+type Answer<T> = { status: 'ok'; data: T } | { status: 'error'; error: DeskError };
+
+const parameters = new URLSearchParams(globalThis.location?.search ?? '');
+
+/** What the fake program does; tests change it. */
+export const fake = {
+  scene: first(),
+  settings: {
+    policy,
+    cameras: [
+      { id: 'usb-1', name: 'USB 2.0 Camera' },
+      { id: 'usb-2', name: 'HD Webcam C270' },
+    ],
+    camera: null,
+    data_folder: '/home/gate/.local/share/gatepost',
+    export_folder: '/home/gate/Documents/Gatepost',
+  } satisfies SettingsView as SettingsView,
+  rows: log(),
+};
+
+function first(): Scene {
+  const scene = (scenes[parameters.get('scene') ?? 'idle'] ?? scenes['idle'])?.();
+  if (!scene) throw new Error('the scene "idle" exists');
+  scene.app.appearance.locale = parameters.get('locale') === 'en' ? 'en' : 'zh-CN';
+  const theme = parameters.get('theme');
+  scene.app.appearance.theme = theme === 'dark' || theme === 'sunlight' ? theme : 'light';
+  scene.app.demo = parameters.has('demo');
+  return scene;
+}
+
+class Event<T> {
+  #ears = new Set<(event: { payload: T }) => void>();
+  listen = (ear: (event: { payload: T }) => void): Promise<() => void> => {
+    this.#ears.add(ear);
+    return Promise.resolve(() => this.#ears.delete(ear));
+  };
+  send(payload: T): void {
+    for (const ear of this.#ears) ear({ payload });
+  }
+}
+
+export const events = {
+  appChanged: new Event<AppView>(),
+  doorChanged: new Event<DoorView>(),
+  exportProgress: new Event<ExportProgress>(),
+};
+
+const ok = <T>(data: T): Promise<Answer<T>> => Promise.resolve({ status: 'ok', data });
+const no = (error: DeskError): Promise<Answer<never>> =>
+  Promise.resolve({ status: 'error', error });
+const later = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
+function go(stage: AppView['stage']): Promise<Answer<AppView>> {
+  fake.scene.app = { ...fake.scene.app, stage };
+  return ok(fake.scene.app);
+}
+
+export const commands: typeof real = {
+  app: () => ok(fake.scene.app),
+  setUp: (form) => {
+    if (form.venue === '') return no({ code: 'name_missing', field: 'venue' });
+    if (form.manager_pin.length < 6) return no({ code: 'pin_too_simple' });
+    return go(scenes['sign_in']?.().app.stage ?? { at: 'set_up' });
+  },
+  signIn: (person, pin) => {
+    if (pin === '000000') return no({ code: 'locked_out', seconds: 30 });
+    if (pin !== '246810') return no({ code: 'wrong_pin', tries_left: 4 });
+    const scene = person === manager.number ? scenes['office'] : scenes['shift'];
+    return go(scene?.().app.stage ?? { at: 'set_up' });
+  },
+  signOut: () => go(scenes['sign_in']?.().app.stage ?? { at: 'set_up' }),
+  openShift: () => go(scenes['idle']?.().app.stage ?? { at: 'set_up' }),
+  closeShift: () => go(scenes['shift']?.().app.stage ?? { at: 'set_up' }),
+  door: () => ok(fake.scene.door),
+  press: () => {
+    fake.scene.door = { ...fake.scene.door, revision: fake.scene.door.revision + 1 };
+    return ok(fake.scene.door);
+  },
+  watchPreview: async (channel) => {
+    if (fake.scene.door.camera.status === 'live') {
+      const message = await picture();
+      if (message) channel.onmessage(message);
+    }
+    return ok(null);
+  },
+  previewShown: () => ok(null),
+  entries: async (filter, before, limit) => {
+    if (fake.scene.refuses) return no({ code: 'store', fault: 'locked' });
+    if (fake.scene.empty) return ok({ rows: [], older: null });
+    const rows = fake.rows.filter(
+      (row) =>
+        (before === null || row.position < before) &&
+        (filter.verdict === null || row.verdict === filter.verdict) &&
+        (!filter.corrected_only || row.voided !== null || row.follows !== null),
+    );
+    const page = rows.slice(0, limit);
+    return ok({ rows: page, older: rows.length > limit ? (page.at(-1)?.position ?? null) : null });
+  },
+  figures: () =>
+    fake.scene.empty
+      ? ok({
+          counts: { admitted: 0, held: 0, refused: 0, by_hand: 0 },
+          median_temperature: null,
+          low_readings: 0,
+          voided: 0,
+          week_before: null,
+          records: 0,
+        })
+      : ok({
+          counts: { admitted: 1281, held: 11, refused: 3, by_hand: 1 },
+          median_temperature: 364,
+          low_readings: 6,
+          voided: 2,
+          week_before: 1232,
+          records: 248120,
+        }),
+  filterChoices: () =>
+    ok({
+      today: '2026-11-23',
+      days: fake.scene.empty ? [] : ['2026-11-23', '2026-11-22', '2026-11-21', '2026-11-20'],
+      gates: ['东门'],
+      guards: [guard],
+    }),
+  exportEntries: async () => {
+    for (const done of [400, 800, 1200]) {
+      events.exportProgress.send({ done, total: 1284 });
+      await later(parameters.has('slow') ? 60_000 : 30);
+    }
+    return ok({
+      path: '/home/gate/Documents/Gatepost/entries-2026-11-23.csv',
+      rows: 1284,
+      position: 248121,
+    });
+  },
+  voidEntry: (position, reason, note) => {
+    if (reason === 'other' && note === '') return no({ code: 'note_missing' });
+    const row = fake.rows.find((row) => row.position === position) ?? entry({ position });
+    const voided = { ...row, voided: { position: 1290, reason, note } };
+    fake.rows = fake.rows.map((row) => (row.position === position ? voided : row));
+    return ok(voided);
+  },
+  settings: () => ok(fake.settings),
+  setPolicy: (policy) => {
+    if (policy.low_limit >= policy.fever_threshold) {
+      return no({ code: 'policy', refusal: 'nothing_is_normal' });
+    }
+    fake.settings = { ...fake.settings, policy };
+    return ok(fake.settings);
+  },
+  chooseCamera: (camera) => {
+    fake.settings = { ...fake.settings, camera };
+    return ok(fake.settings);
+  },
+  setAppearance: (appearance) => {
+    fake.scene.app = { ...fake.scene.app, appearance };
+    return ok(fake.scene.app);
+  },
+  showExports: () => ok(null),
+};

@@ -1,0 +1,50 @@
+/** The sentences under the verdict: why, how far it is proven, and that it is written. */
+import type { CodeSlot, EntryRow, Policy, VisitorView } from '../../ipc/backend';
+import { t } from '../../words/catalogue.svelte';
+import * as format from '../../words/format';
+import { age, issuerName, reason, slotOf } from '../../words/names';
+import { evidenceOf, slotTitle } from './slots';
+
+/** Lines of a written entry, most urgent first. */
+export function entryLines(entry: EntryRow, policy: Policy, tookMs: number | null): string[] {
+  const slot = slotOf(entry);
+  const lines = entry.reasons.map((why) => reason(why, entry.temperature, policy));
+  if (entry.fault) lines.push(t(`reason-${entry.fault}`));
+  if (slot.shown !== 'empty') lines.push(codeLine(slot));
+  lines.push(bodyLine(entry));
+  lines.push(writtenLine(entry.position, tookMs));
+  return lines.filter((line) => line !== '');
+}
+
+/** Lines of a fever that waits for its second Enter. */
+export function previewLines(visitor: VisitorView, policy: Policy): string[] {
+  const lines: string[] = [];
+  if (visitor.temperature !== null) lines.push(reason('fever', visitor.temperature, policy));
+  if (visitor.code.shown !== 'empty') lines.push(codeLine(visitor.code));
+  return lines;
+}
+
+function codeLine(slot: CodeSlot): string {
+  const parts = [slotTitle(slot)];
+  if (slot.shown === 'decoded' && slot.issuer) parts.push(issuerName(slot.issuer));
+  if (slot.shown === 'decoded' && slot.age_seconds !== null) parts.push(age(slot.age_seconds));
+  const evidence = evidenceOf(slot);
+  const proof = evidence && evidence !== 'document' ? t(`evidence-${evidence}`) : '';
+  return [parts.join(t('dot')), proof].filter(Boolean).join(t('dot'));
+}
+
+function bodyLine(entry: EntryRow): string {
+  const told = entry.reasons.includes('fever') || entry.reasons.includes('low_temperature');
+  const temperature = told
+    ? ''
+    : t('temperature-normal', { temperature: format.degrees(entry.temperature) });
+  const mask = entry.reasons.includes('no_mask') ? '' : t(`mask-${entry.mask}`);
+  return [temperature, mask].filter(Boolean).join(t('dot'));
+}
+
+function writtenLine(position: number, tookMs: number | null): string {
+  const blanks = { position: format.number(position) };
+  return tookMs === null
+    ? t('entry-written', blanks)
+    : t('entry-written-in', { ...blanks, seconds: format.seconds(tookMs) });
+}

@@ -1,0 +1,86 @@
+import type { DoorKey } from '../../ipc/backend';
+import { doorKey } from '../../state/door_keys';
+import { isComposing } from '../../state/screen_keys';
+
+/** What the keyboard of the door may ask for. */
+export type DoorKeyActions = {
+  press: (key: DoorKey) => void;
+  isClosing: () => boolean;
+  close: () => void;
+  stay: () => void;
+};
+
+/**
+ * Reads the keys of the door at the document, before any element sees them.
+ *
+ * A hand scanner ends with Enter, and the Enter of a hand scanner must never press a button: a button is
+ * pressed by Enter or Space only when Tab has just brought the focus there and no other key came between.
+ * A click leaves no focus behind.
+ */
+export class DoorKeyboard {
+  #actions: DoorKeyActions;
+  #tabbed = false;
+
+  constructor(actions: DoorKeyActions) {
+    this.#actions = actions;
+    document.addEventListener('keydown', this.#onkeydown, { capture: true });
+    document.addEventListener('keyup', this.#onkeyup, { capture: true });
+    document.addEventListener('click', this.#onclick, { capture: true });
+  }
+
+  /** Stops listening. */
+  remove(): void {
+    document.removeEventListener('keydown', this.#onkeydown, { capture: true });
+    document.removeEventListener('keyup', this.#onkeyup, { capture: true });
+    document.removeEventListener('click', this.#onclick, { capture: true });
+  }
+
+  readonly #onkeydown = (event: KeyboardEvent): void => {
+    if (isComposing(event)) return;
+    if (event.key === 'Tab') {
+      this.#tabbed = true;
+      return;
+    }
+    if (this.#tabbed && isPress(event) && document.activeElement instanceof HTMLButtonElement)
+      return;
+    if (event.key === 'F10') {
+      swallow(event);
+      if (!event.repeat) this.#actions.close();
+      return;
+    }
+    const key = doorKey(event);
+    if (!key) {
+      if (event.key === ' ' || isPress(event)) swallow(event);
+      return;
+    }
+    swallow(event);
+    this.#leave();
+    const closing = this.#actions.isClosing();
+    if (closing) this.#actions.stay();
+    if (!(closing && key.key === 'escape')) this.#actions.press(key);
+  };
+
+  /** Space presses a button when it is released. */
+  readonly #onkeyup = (event: KeyboardEvent): void => {
+    if (event.key === ' ' && !this.#tabbed) swallow(event);
+  };
+
+  readonly #onclick = (event: MouseEvent): void => {
+    // A press by keyboard arrives as a click without a pointer (detail 0) and keeps its focus.
+    if (event.detail > 0) this.#leave();
+  };
+
+  #leave(): void {
+    this.#tabbed = false;
+    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  }
+}
+
+function isPress(event: KeyboardEvent): boolean {
+  return event.key === 'Enter' || event.key === ' ';
+}
+
+function swallow(event: Event): void {
+  event.preventDefault();
+  event.stopPropagation();
+}
