@@ -1,0 +1,29 @@
+use std::io;
+
+/// Why a file could not be written to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The writer underneath failed: a full disk, a closed pipe.
+    #[error("a line could not be written")]
+    Write(#[source] io::Error),
+}
+
+impl ReportError {
+    /// What the operating system said.
+    #[must_use]
+    pub fn io(&self) -> &io::Error {
+        match self {
+            ReportError::Write(error) => error,
+        }
+    }
+}
+
+impl From<csv::Error> for ReportError {
+    fn from(error: csv::Error) -> ReportError {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => ReportError::Write(error),
+            // Writing bytes knows one more error, lines of different lengths, and every line has the same cells.
+            other => ReportError::Write(io::Error::other(format!("{other:?}"))),
+        }
+    }
+}
