@@ -1,1 +1,25 @@
-//! The program without a window: one owner of state, sessions, roles and flows
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod demo;
+mod desk;
+mod door;
+mod error;
+mod export;
+mod eye;
+mod folder;
+mod gate;
+mod office;
+mod preview;
+mod rows;
+mod session;
+//pub mod simulate;
+pub mod view;
+mod visitor;
+
+pub use clock::{Clock, SystemClock};
+pub use desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter};
+pub use error::DeskError;
+pub use export::{ExportError, ExportRequest, Exported, PreparedExport, free_export_path, prepare_export};
+pub use folder::{data_folder, export_folder, usual_data_folder};
+pub use preview::{OUTLINE_BYTES, PREVIEW_WIDTH_PX};

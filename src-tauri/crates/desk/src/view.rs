@@ -5,12 +5,11 @@
 //! a second for a century would still fit, and JavaScript keeps them exact.
 
 use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
-use gatepost_rules::{
-    ColourSource, DocumentKind, Fault, Mask, Policy, Reason, VerdictKind,
-};
+use gatepost_rules::{ColourSource, DocumentKind, Fault, Mask, Policy, Reason, VerdictKind};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub use gatepost_rules::ShownKind;
 pub use gatepost_store::{PersonNumber, Role, VenueKind, VoidReason};
 
 /// The language of screen, exports and command line.
@@ -419,20 +418,6 @@ pub struct EntryRow {
     pub follows: Option<u32>,
     /// How it was voided.
     pub voided: Option<VoidView>,
-}
-
-/// What kind of thing was shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Type)]
-#[serde(rename_all = "snake_case")]
-pub enum ShownKind {
-    /// A code was decoded.
-    Decoded,
-    /// The guard looked.
-    SeenByStaff,
-    /// A document.
-    Document,
-    /// Nothing.
-    Nothing,
 }
 
 /// A void: the record that struck an entry through.

@@ -93,7 +93,7 @@ impl Store {
         check_tail(&connection)?;
         Ok(Store {
             folder: folder.to_owned(),
-            keys: Keys::derive(&master),
+            keys: Keys::of_master(&master),
             connection: Some(connection),
         })
     }

@@ -103,7 +103,9 @@ impl SealedField {
 const NONCE_BYTES: usize = 24;
 
 impl Keys {
-    pub(crate) fn derive(master: &MasterKey) -> Keys {
+    /// The keys of a secret.
+    #[must_use]
+    pub fn of_master(master: &MasterKey) -> Keys {
         let hkdf = Hkdf::<Sha256>::new(None, master.as_slice());
         let key = |info: &[u8]| {
             let mut out = Zeroizing::new([0; 32]);

@@ -1,0 +1,543 @@
+//! One owner of state: opening the data, setting up, signing in.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use chrono::NaiveTime;
+use gatepost_codes::{IssuerTable, Personal};
+use gatepost_ledger::{Body, Moment, PersonNumber, Role};
+use gatepost_rules::Policy;
+use gatepost_store::{KeyFile, NewPerson, NewRecord, Reader, SetUp, Store, StoreError, Venue};
+
+use crate::clock::Clock;
+use crate::door::Door;
+use crate::error::DeskError;
+use crate::eye::Eye;
+use crate::gate::GateCache;
+use crate::preview::PreviewTap;
+use crate::rows::{Words, local_time};
+use crate::session::{Patience, Session, check_pin};
+use crate::view::{
+    AppView, Appearance, CameraView, DoorView, ExportProgress, PersonView, SetUpForm, Stage, StoreFault,
+    VenueView,
+};
+
+/// A sound of the door. Four contours and lengths, so that a guard knows the verdict without looking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Earcon {
+    /// Let in: two rising notes.
+    Admit,
+    /// Look: two equal notes.
+    Attention,
+    /// Refused: one low, long note.
+    Refuse,
+    /// A code was read: a soft tick.
+    Read,
+}
+
+/// Shows what changed. The desk never waits for it.
+pub trait Presenter: Send + Sync {
+    /// The room changed.
+    fn app_changed(&self, view: &AppView);
+    /// The door changed.
+    fn door_changed(&self, view: &DoorView);
+    /// An export went on.
+    fn export_progress(&self, progress: ExportProgress);
+    /// A sound.
+    fn sound(&self, earcon: Earcon);
+}
+
+/// Where frames come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameraSource {
+    /// A webcam: the one the manager chose, or the first that works.
+    Webcam,
+    /// A recording that is played again and again.
+    Recording(PathBuf),
+    /// Drawn visitors, for demonstrations.
+    Demo,
+}
+
+/// How the program was started.
+#[derive(Clone, Debug)]
+pub struct DeskOptions {
+    /// The data folder.
+    pub data_folder: PathBuf,
+    /// The export folder.
+    pub export_folder: PathBuf,
+    /// Frames.
+    pub camera: CameraSource,
+}
+
+/// The program without a window.
+pub struct Desk {
+    pub(crate) options: DeskOptions,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) presenter: Arc<dyn Presenter>,
+    pub(crate) state: Mutex<State>,
+    /// Reads beside the door, so that a manager's long query never delays a verdict.
+    pub(crate) reader: Mutex<Option<Reader>>,
+    /// Never locked while `state` is: the eye's own thread takes `state`.
+    pub(crate) eye: Mutex<Option<Eye>>,
+    pub(crate) preview: PreviewTap,
+    /// For the threads that this desk starts; they must not keep it alive.
+    pub(crate) me: Weak<Desk>,
+}
+
+/// What the lock guards.
+pub(crate) struct State {
+    pub(crate) data: Result<Data, StoreFault>,
+    pub(crate) appearance: Appearance,
+    pub(crate) session: Option<Session>,
+    pub(crate) patience: Patience,
+    pub(crate) door: Door,
+    pub(crate) gate: GateCache,
+    pub(crate) camera: CameraView,
+    pub(crate) revision: u32,
+}
+
+/// Open data.
+pub(crate) struct Data {
+    pub(crate) store: Store,
+    /// The door's own reader.
+    pub(crate) reader: Reader,
+    pub(crate) venue: Option<Venue>,
+    pub(crate) policy: Policy,
+    /// Everybody who may sign in.
+    pub(crate) people: Vec<PersonView>,
+    pub(crate) words: Words,
+    pub(crate) boot: u32,
+}
+
+impl Desk {
+    /// Opens the data. A fault is not the end: the program shows it and tries again when asked.
+    #[must_use]
+    pub fn start(options: DeskOptions, clock: Arc<dyn Clock>, presenter: Arc<dyn Presenter>) -> Arc<Desk> {
+        let state = State {
+            data: Err(StoreFault::Unreadable),
+            appearance: Appearance {
+                locale: Default::default(),
+                theme: Default::default(),
+                sound: true,
+            },
+            session: None,
+            patience: Patience::default(),
+            door: Door::default(),
+            gate: GateCache::default(),
+            camera: CameraView::Opening,
+            revision: 0,
+        };
+        let desk = Arc::new_cyclic(|me| Desk {
+            options,
+            clock,
+            presenter,
+            state: Mutex::new(state),
+            reader: Mutex::new(None),
+            eye: Mutex::new(None),
+            preview: PreviewTap::default(),
+            me: Weak::clone(me),
+        });
+        desk.open_data();
+        desk
+    }
+
+    /// The whole program; after a fault the data are tried again.
+    #[must_use]
+    pub fn app(&self) -> AppView {
+        if self.lock().data.is_err() {
+            self.open_data();
+        }
+        self.app_view(&self.lock())
+    }
+
+    /// The first start.
+    ///
+    /// # Errors
+    /// What is wrong with the form, [`DeskError::AlreadySetUp`], or a store fault.
+    pub fn set_up(&self, form: &SetUpForm) -> Result<AppView, DeskError> {
+        let set_up = checked(form)?;
+        self.set_up_with(&set_up)
+    }
+
+    pub(crate) fn set_up_with(&self, set_up: &SetUp) -> Result<AppView, DeskError> {
+        let mut state = self.lock();
+        let at = Moment {
+            boot: 1,
+            ..self.moment(1)
+        };
+        let data = state.data()?;
+        data.store.set_up(at, set_up)?;
+        data.boot = 1;
+        data.refresh()?;
+        Ok(self.show_app(&state))
+    }
+
+    /// Signs somebody in. Whoever was signed in is signed out.
+    ///
+    /// # Errors
+    /// [`DeskError::WrongPin`], [`DeskError::LockedOut`], or a store fault.
+    pub fn sign_in(&self, number: PersonNumber, pin: &Personal<String>) -> Result<AppView, DeskError> {
+        if self.lock().session.is_some() {
+            self.sign_out()?;
+        }
+        let mut state = self.lock();
+        let now = self.clock.since_start();
+        state.patience.may_try(number, now)?;
+        if !state.data()?.store.pin_matches(number, pin)? {
+            self.record(&mut state, None, Body::Authfail { number })?;
+            return Err(state.patience.wrong(number, now));
+        }
+        state.patience.right(number);
+        let data = state.data()?;
+        let gate = data.gate_name();
+        let person = data
+            .store
+            .people()?
+            .into_iter()
+            .find(|person| person.number == number);
+        let person = person.ok_or(DeskError::NotFound)?;
+        let shift = match person.role {
+            Role::Guard => data.store.shift_left_open(&gate, number)?,
+            Role::Manager => None,
+        };
+        self.record(&mut state, Some(number), Body::Login)?;
+        let role = person.role;
+        state.session = Some(Session {
+            number,
+            role,
+            name: person.name,
+            shift,
+        });
+        state.door = Door::default();
+        state.gate = GateCache::default();
+        if shift.is_some() {
+            self.refresh_gate(&mut state)?;
+        }
+        let view = self.show_app(&state);
+        drop(state);
+        if role == Role::Guard {
+            self.open_eye();
+        }
+        Ok(view)
+    }
+
+    /// Signs out. An open shift stays open and is found again at the next sign-in.
+    ///
+    /// # Errors
+    /// [`DeskError::SignedOut`], or a store fault.
+    pub fn sign_out(&self) -> Result<AppView, DeskError> {
+        let view = {
+            let mut state = self.lock();
+            let number = state.session.as_ref().ok_or(DeskError::SignedOut)?.number;
+            self.record(&mut state, Some(number), Body::Logout)?;
+            state.session = None;
+            self.show_app(&state)
+        };
+        self.close_eye();
+        Ok(view)
+    }
+
+    /// Opens a shift at this gate.
+    ///
+    /// # Errors
+    /// [`DeskError::Forbidden`] for anybody but a guard, or a store fault.
+    pub fn open_shift(&self) -> Result<AppView, DeskError> {
+        let mut state = self.lock();
+        let number = state.require(Role::Guard)?.number;
+        if state
+            .session
+            .as_ref()
+            .is_some_and(|session| session.shift.is_none())
+        {
+            let at = self.moment(state.boot());
+            let data = state.data()?;
+            let gate = data.gate_name();
+            let shift = data.store.open_shift(at, &gate, number)?;
+            if let Some(session) = &mut state.session {
+                session.shift = Some(shift);
+            }
+        }
+        self.refresh_gate(&mut state)?;
+        Ok(self.show_app(&state))
+    }
+
+    /// Closes the shift.
+    ///
+    /// # Errors
+    /// [`DeskError::NoOpenShift`], [`DeskError::Forbidden`], or a store fault.
+    pub fn close_shift(&self) -> Result<AppView, DeskError> {
+        let mut state = self.lock();
+        let session = state.require(Role::Guard)?;
+        let (number, shift) = (session.number, session.shift.ok_or(DeskError::NoOpenShift)?);
+        let at = self.moment(state.boot());
+        let data = state.data()?;
+        let gate = data.gate_name();
+        data.store.close_shift(at, &gate, number, shift)?;
+        if let Some(session) = &mut state.session {
+            session.shift = None;
+        }
+        state.door = Door::default();
+        Ok(self.show_app(&state))
+    }
+
+    /// Look and sound. Anybody at the device may change them.
+    ///
+    /// # Errors
+    /// A store fault.
+    pub fn set_appearance(&self, appearance: Appearance) -> Result<AppView, DeskError> {
+        let mut state = self.lock();
+        state.appearance = appearance;
+        if let Ok(data) = &mut state.data {
+            let text = serde_json::to_string(&appearance).expect("three plain values serialise");
+            data.store.set_setting("appearance", &text)?;
+        }
+        Ok(self.show_app(&state))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere must not end the door: the state is whole between statements.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn moment(&self, boot: u32) -> Moment {
+        let monotonic_ms = u64::try_from(self.clock.since_start().as_millis()).unwrap_or(u64::MAX);
+        Moment {
+            wall_ms: self.clock.now().timestamp_millis(),
+            boot,
+            monotonic_ms,
+        }
+    }
+
+    pub(crate) fn record(
+        &self,
+        state: &mut State,
+        by: Option<PersonNumber>,
+        body: Body,
+    ) -> Result<u64, DeskError> {
+        let at = self.moment(state.boot());
+        let data = state.data()?;
+        let gate = data.gate_name();
+        Ok(data.store.append(&NewRecord { at, gate, by, body })?)
+    }
+
+    pub(crate) fn show_app(&self, state: &State) -> AppView {
+        let view = self.app_view(state);
+        self.presenter.app_changed(&view);
+        view
+    }
+
+    fn open_data(&self) {
+        let opened = self.try_open();
+        let mut state = self.lock();
+        match opened {
+            Ok((mut data, reader)) => {
+                if let Ok(Some(text)) = data.store.setting("appearance")
+                    && let Ok(appearance) = serde_json::from_str(&text)
+                {
+                    state.appearance = appearance;
+                }
+                *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
+                state.data = Ok(data);
+            }
+            Err(error) => {
+                let fault = StoreFault::of(&error);
+                tracing::error!(?fault, %error, "the data cannot be opened");
+                state.data = Err(fault);
+            }
+        }
+    }
+
+    fn try_open(&self) -> Result<(Data, Reader), StoreError> {
+        let folder = &self.options.data_folder;
+        let mut store = Store::open(folder, &KeyFile::in_folder(folder))?;
+        let boot = match store.venue()? {
+            None => 1,
+            Some(venue) => store.boot(
+                self.clock.now().timestamp_millis(),
+                &venue.gate,
+                env!("CARGO_PKG_VERSION"),
+            )?,
+        };
+        let words = Words {
+            issuers: IssuerTable::built_in(),
+            masked: Default::default(),
+        };
+        let reader = store.reader()?;
+        let policy = Policy::default();
+        let mut data = Data {
+            reader: store.reader()?,
+            store,
+            venue: None,
+            policy,
+            people: Vec::new(),
+            words,
+            boot,
+        };
+        data.refresh()?;
+        Ok((data, reader))
+    }
+
+    fn app_view(&self, state: &State) -> AppView {
+        let demo = state
+            .data
+            .as_ref()
+            .ok()
+            .and_then(|data| data.venue.as_ref())
+            .is_some_and(|venue| venue.demo);
+        AppView {
+            demo,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            appearance: state.appearance,
+            stage: self.stage(state),
+        }
+    }
+
+    fn stage(&self, state: &State) -> Stage {
+        let data = match &state.data {
+            Ok(data) => data,
+            Err(fault) => {
+                let folder = self.options.data_folder.display().to_string();
+                return Stage::Fault {
+                    fault: *fault,
+                    folder,
+                };
+            }
+        };
+        let Some(venue) = data.venue.as_ref().map(venue_view) else {
+            return Stage::SetUp;
+        };
+        let Some(session) = &state.session else {
+            return Stage::SignIn {
+                venue,
+                people: data.people.clone(),
+            };
+        };
+        let person = person_view(session.number, session.role, &session.name);
+        match (session.role, session.shift) {
+            (Role::Manager, _) => Stage::Office { venue, person },
+            (Role::Guard, None) => Stage::Shift { venue, person },
+            (Role::Guard, Some(shift)) => {
+                let offset_s = self.clock.now().offset().local_minus_utc();
+                let shift_opened_at = local_time(shift.wall_ms, offset_s).unwrap_or_default();
+                Stage::Door {
+                    venue,
+                    person,
+                    shift_opened_at,
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    pub(crate) fn data(&mut self) -> Result<&mut Data, DeskError> {
+        self.data
+            .as_mut()
+            .map_err(|fault| DeskError::Store { fault: *fault })
+    }
+
+    pub(crate) fn boot(&self) -> u32 {
+        self.data.as_ref().map_or(1, |data| data.boot)
+    }
+
+    /// The signed-in person, when the role is the right one.
+    pub(crate) fn require(&self, role: Role) -> Result<&Session, DeskError> {
+        let session = self.session.as_ref().ok_or(DeskError::SignedOut)?;
+        if session.role != role {
+            return Err(DeskError::Forbidden);
+        }
+        Ok(session)
+    }
+}
+
+impl Data {
+    /// Reads again what is kept in memory: venue, rules, people.
+    pub(crate) fn refresh(&mut self) -> Result<(), StoreError> {
+        self.venue = self.store.venue()?;
+        self.policy = self.store.policy()?;
+        let people = self.store.people()?;
+        self.people = people
+            .iter()
+            .map(|person| person_view(person.number, person.role, &person.name))
+            .collect();
+        self.words.masked = self
+            .people
+            .iter()
+            .map(|person| (person.number, person.masked.clone()))
+            .collect();
+        Ok(())
+    }
+
+    pub(crate) fn gate_name(&self) -> String {
+        self.venue
+            .as_ref()
+            .map(|venue| venue.gate.clone())
+            .unwrap_or_default()
+    }
+}
+
+fn venue_view(venue: &Venue) -> VenueView {
+    VenueView {
+        name: venue.name.clone(),
+        kind: venue.kind,
+        gate: venue.gate.clone(),
+        opens: venue.opens.clone(),
+        closes: venue.closes.clone(),
+    }
+}
+
+fn person_view(number: PersonNumber, role: Role, name: &Personal<String>) -> PersonView {
+    let name = name.expose();
+    PersonView {
+        number,
+        role,
+        name: name.clone(),
+        masked: gatepost_report::mask_name(name),
+    }
+}
+
+fn checked(form: &SetUpForm) -> Result<SetUp, DeskError> {
+    let name = |text: &str, longest: usize, field: &str| {
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > longest || text.chars().any(char::is_control) {
+            return Err(DeskError::NameMissing {
+                field: field.to_owned(),
+            });
+        }
+        Ok(text.to_owned())
+    };
+    let hour = |text: &str| {
+        NaiveTime::parse_from_str(text, "%H:%M")
+            .map(|time| time.format("%H:%M").to_string())
+            .map_err(|_| DeskError::HoursWrong)
+    };
+    let venue = Venue {
+        name: name(&form.venue, 60, "venue")?,
+        kind: form.kind,
+        gate: name(&form.gate, 30, "gate")?,
+        opens: hour(&form.opens)?,
+        closes: hour(&form.closes)?,
+        demo: false,
+    };
+    let manager_name = name(&form.manager_name, 30, "manager_name")?;
+    let guard_name = name(&form.guard_name, 30, "guard_name")?;
+    check_pin(&form.manager_pin)?;
+    check_pin(&form.guard_pin)?;
+    if form.manager_pin == form.guard_pin {
+        return Err(DeskError::PinsEqual);
+    }
+    let person = |name, role, pin: &str| NewPerson {
+        name: Personal::new(name),
+        role,
+        pin: Personal::new(pin.to_owned()),
+    };
+    let people = vec![
+        person(manager_name, Role::Manager, &form.manager_pin),
+        person(guard_name, Role::Guard, &form.guard_pin),
+    ];
+    Ok(SetUp {
+        venue,
+        policy: Policy::default(),
+        people,
+    })
+}

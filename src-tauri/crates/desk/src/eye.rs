@@ -1,0 +1,247 @@
+//! Looks at every frame of the camera and tells the door what it read.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gatepost_camera::{
+    Camera, Frame, Health, LatestFrame, Opener, PixelFormat, Recording, WatchdogSettings, Webcam,
+};
+use gatepost_codes::HealthColour;
+use gatepost_scan::{
+    ColourClass, ColourReading, ColourVote, Detection, FrameView, PixelLayout, colour_of, scan,
+};
+
+use crate::demo::DemoCamera;
+use crate::desk::{CameraSource, Desk};
+use crate::gate::{Sighting, TICK};
+use crate::preview::Outline;
+use crate::view::CameraView;
+
+/// Looks a second at most. A phone held up is seen within 70 ms, and an idle door leaves the machine alone.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(66);
+/// Confidence from which the first frame alone proposes a colour; three frames decide.
+const SURE_AT_ONCE: f32 = 0.5;
+/// Colours are voted on for so many codes in view at once.
+const MOST_VOTES: usize = 4;
+/// Frames a second of a recording.
+const RECORDING_RATE: f32 = 15.0;
+
+/// A running camera and the thread that looks.
+pub(crate) struct Eye {
+    latest: Arc<LatestFrame>,
+    closed: Arc<AtomicBool>,
+    /// Stops when dropped.
+    _camera: Camera,
+}
+
+impl Drop for Eye {
+    fn drop(&mut self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Desk {
+    /// Opens the camera; it is open only while a guard is signed in.
+    pub(crate) fn open_eye(&self) {
+        let opener = self.opener();
+        let camera = Camera::start(opener, WatchdogSettings::default());
+        let latest = camera.latest();
+        let closed = Arc::new(AtomicBool::new(false));
+        let looking = Looking {
+            desk: self.me.clone(),
+            latest: Arc::clone(&latest),
+            closed: Arc::clone(&closed),
+            votes: Vec::new(),
+        };
+        let health = camera.health_changes();
+        let (desk, ended) = (self.me.clone(), Arc::clone(&closed));
+        let threads = [
+            thread::Builder::new()
+                .name("eye".to_owned())
+                .spawn(move || looking.run()),
+            thread::Builder::new()
+                .name("camera health".to_owned())
+                .spawn(move || tell(&health, &desk, &ended)),
+        ];
+        for error in threads.into_iter().filter_map(Result::err) {
+            tracing::error!(%error, "no thread for the camera");
+        }
+        let eye = Eye {
+            latest,
+            closed,
+            _camera: camera,
+        };
+        let old = self
+            .eye
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .replace(eye);
+        drop(old);
+    }
+
+    pub(crate) fn close_eye(&self) {
+        let old = self.eye.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(old);
+        self.camera_changed(CameraView::Opening);
+    }
+
+    pub(crate) fn latest_frame(&self) -> Option<Arc<LatestFrame>> {
+        let eye = self.eye.lock().unwrap_or_else(PoisonError::into_inner);
+        eye.as_ref().map(|eye| Arc::clone(&eye.latest))
+    }
+
+    fn opener(&self) -> Arc<dyn Opener> {
+        match &self.options.camera {
+            CameraSource::Recording(path) => Arc::new(Recording::new(path, RECORDING_RATE)),
+            CameraSource::Demo => Arc::new(DemoCamera {
+                clock: Arc::clone(&self.clock),
+            }),
+            CameraSource::Webcam => match self.chosen_camera(&mut self.lock()) {
+                Some(id) => Arc::new(Webcam::with_id(id)),
+                None => Arc::new(Webcam::first_usable()),
+            },
+        }
+    }
+}
+
+fn tell(changes: &Receiver<Health>, desk: &Weak<Desk>, closed: &AtomicBool) {
+    while let Some(desk) = desk.upgrade() {
+        let health = match changes.recv_timeout(TICK) {
+            Ok(health) => health,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        if closed.load(Ordering::Relaxed) {
+            return;
+        }
+        desk.camera_changed(match health {
+            Health::Opening => CameraView::Opening,
+            Health::Live {
+                width,
+                height,
+                frames_per_second,
+            } => CameraView::Live {
+                width,
+                height,
+                frames_per_second,
+            },
+            Health::NoPicture { reason, .. } => CameraView::NoPicture {
+                reason: reason.to_owned(),
+            },
+        });
+    }
+}
+
+struct Looking {
+    desk: Weak<Desk>,
+    latest: Arc<LatestFrame>,
+    closed: Arc<AtomicBool>,
+    votes: Vec<(Vec<u8>, ColourVote)>,
+}
+
+impl Looking {
+    fn run(mut self) {
+        let mut sequence = 0;
+        while !self.closed.load(Ordering::Relaxed) {
+            let began = Instant::now();
+            let frame = self.latest.wait_newer(sequence, TICK);
+            let Some(desk) = self.desk.upgrade() else { return };
+            if let Some(frame) = frame {
+                sequence = frame.sequence;
+                self.look(&desk, &frame);
+            }
+            desk.tick();
+            drop(desk);
+            thread::sleep(BETWEEN_LOOKS.saturating_sub(began.elapsed()));
+        }
+    }
+
+    fn look(&mut self, desk: &Desk, frame: &Frame) {
+        let Some(view) = view_of(frame) else { return };
+        let codes = scan(&view);
+        let Some(first) = codes.first() else {
+            self.votes.clear();
+            return;
+        };
+        desk.preview.outline_found(outline(first, frame));
+        let in_colour = if view.has_colour() {
+            None
+        } else {
+            frame.with_colour().ok()
+        };
+        let colour_view = in_colour.as_deref().and_then(view_of);
+        let colours: Vec<_> = codes
+            .iter()
+            .map(|code| {
+                let reading = match &colour_view {
+                    Some(view) => colour_of(view, &code.corners, code.version),
+                    None => code.colour,
+                };
+                self.vote(&code.payload, reading)
+            })
+            .collect();
+        let sightings: Vec<_> = codes
+            .iter()
+            .zip(colours)
+            .map(|(code, colour)| Sighting {
+                payload: &code.payload,
+                colour,
+            })
+            .collect();
+        desk.codes_seen(&sightings);
+    }
+
+    /// The colour of a code as far as the frames so far tell.
+    fn vote(&mut self, payload: &[u8], reading: ColourReading) -> Option<HealthColour> {
+        let at = self
+            .votes
+            .iter()
+            .position(|(known, _)| known == payload)
+            .unwrap_or_else(|| {
+                self.votes.truncate(MOST_VOTES - 1);
+                self.votes.insert(0, (payload.to_vec(), ColourVote::new()));
+                0
+            });
+        match self.votes[at].1.add(payload, reading) {
+            Some(answer) => health_colour(answer.class),
+            None if reading.confidence >= SURE_AT_ONCE => health_colour(reading.class),
+            None => None,
+        }
+    }
+}
+
+fn health_colour(class: ColourClass) -> Option<HealthColour> {
+    match class {
+        ColourClass::Green => Some(HealthColour::Green),
+        ColourClass::YellowOrange => Some(HealthColour::YellowOrange),
+        ColourClass::Red => Some(HealthColour::Red),
+        // Black and white, or a colour that no health code has.
+        ColourClass::Dark | ColourClass::Other => Some(HealthColour::None),
+        ColourClass::Unsure | ColourClass::NotSeen => None,
+    }
+}
+
+fn view_of(frame: &Frame) -> Option<FrameView<'_>> {
+    let layout = match frame.format {
+        PixelFormat::Yuyv => PixelLayout::Yuyv,
+        PixelFormat::Nv12 => PixelLayout::Nv12,
+        PixelFormat::Grey => PixelLayout::Grey,
+        PixelFormat::Rgb => PixelLayout::Rgb,
+    };
+    FrameView::new(
+        layout,
+        &frame.bytes,
+        frame.width as usize,
+        frame.height as usize,
+        frame.stride,
+    )
+    .ok()
+}
+
+fn outline(code: &Detection, frame: &Frame) -> Outline {
+    let (width, height) = (frame.width.max(1) as f32, frame.height.max(1) as f32);
+    code.corners.map(|corner| (corner.x / width, corner.y / height))
+}
