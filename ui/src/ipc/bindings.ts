@@ -53,7 +53,7 @@ export type ColourSource = "camera" | "guard";
 
 export type Counts = { admitted: number; held: number; refused: number; by_hand: number };
 
-export type DeskError = { code: "signed_out" } | { code: "forbidden" } | { code: "wrong_pin"; tries_left: number } | { code: "locked_out"; seconds: number } | { code: "pin_too_simple" } | { code: "pins_equal" } | { code: "name_missing"; field: string } | { code: "hours_wrong" } | { code: "already_set_up" } | { code: "no_open_shift" } | { code: "not_found" } | { code: "already_voided" } | { code: "void_too_late" } | { code: "note_missing" } | { code: "policy"; refusal: PolicyRefusal } | { code: "export_folder" } | { code: "store"; fault: StoreFault } | { code: "camera"; reason: string };
+export type DeskError = { code: "signed_out" } | { code: "forbidden" } | { code: "wrong_pin"; tries_left: number } | { code: "locked_out"; seconds: number } | { code: "pin_too_simple" } | { code: "pins_equal" } | { code: "name_missing"; field: string } | { code: "hours_wrong" } | { code: "already_set_up" } | { code: "no_open_shift" } | { code: "not_found" } | { code: "already_voided" } | { code: "note_missing" } | { code: "not_a_day" } | { code: "policy"; refusal: PolicyRefusal } | { code: "export_folder" } | { code: "store"; fault: StoreFault };
 
 export type DocumentKind = "identity" | "paper" | "companion";
 

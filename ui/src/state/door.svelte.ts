@@ -1,17 +1,26 @@
 import { backend } from '../ipc/backend';
+import { isQuestion } from '../screens/door/steps';
 import type { Answer, CardView, DeskError, DoorKey, DoorView, EntryRow } from '../ipc/backend';
 
 /** What the big card shows. */
 export type Card =
   { face: 'idle' } | { face: 'preview' } | { face: 'verdict'; card: CardView; entry: EntryRow };
 
+/** A scan replaces a verdict only after it could be read; a key replaces it at once. */
+const READABLE_MS = 1200;
+
 /** The door: the newest view, and how long its card stays. */
 export class Door {
   view = $state.raw<DoorView | null>(null);
   refusal = $state.raw<DeskError | null>(null);
-  #expired = $state<number | null>(null);
+  /** Counts the showings of a card, so that its bar starts anew with each. */
+  showing = $state(0);
+  #gone = $state(true);
+  #readable = $state(false);
+  /** Who was at the gate when the card appeared: with a line, that is already the next visitor. */
+  #whoThen = $state('');
   #shown: number | null = null;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timers: ReturnType<typeof setTimeout>[] = [];
 
   /** Starts listening; the returned function stops it. */
   open(): () => void {
@@ -27,12 +36,14 @@ export class Door {
     return () => {
       closed = true;
       unlisten?.();
-      clearTimeout(this.#timer);
+      this.#timers.forEach(clearTimeout);
     };
   }
 
   /** Hands a key to Rust and takes over what it leads to. */
   async press(key: DoorKey): Promise<void> {
+    if (this.view && key.key === 'enter' && isNobody(this.view)) this.#show(this.view);
+    else if (this.view && beginsTheNext(key, this.view)) this.#gone = true;
     this.#takeAnswer(await backend.press(key));
   }
 
@@ -40,36 +51,65 @@ export class Door {
   take(view: DoorView): void {
     if (this.view && view.revision < this.view.revision) return;
     this.view = view;
-    const card = view.card;
-    if (!card || card.entry.position === this.#shown) return;
-    this.#shown = card.entry.position;
-    this.#expired = null;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => (this.#expired = card.entry.position), card.stays_ms);
+    const position = view.card?.entry.position ?? null;
+    if (position === null || position === this.#shown) return;
+    this.#shown = position;
+    this.#show(view);
   }
 
   /**
-   * What the big card shows. A verdict gives way when its time is over and as soon as the next visitor has
-   * shown or measured anything: the next one always wins, and the last verdict stays in the list.
+   * What the big card shows. A verdict gives way when its time is over, when the guard turns to the next
+   * visitor, and when a new code is read after it could be read: it never blocks the next one.
    */
   get card(): Card {
     const view = this.view;
     if (!view) return { face: 'idle' };
     if (view.fever_preview) return { face: 'preview' };
     const card = view.card;
-    if (!card || card.entry.position === this.#expired || this.nextIsHere) return { face: 'idle' };
-    return { face: 'verdict', card, entry: card.entry };
+    if (!card || card.entry.voided || this.#gone) return { face: 'idle' };
+    const replaced = this.#readable && whoIsThere(view) !== this.#whoThen;
+    return replaced ? { face: 'idle' } : { face: 'verdict', card, entry: card.entry };
   }
 
-  /** Whether the next visitor has begun. */
-  get nextIsHere(): boolean {
-    const visitor = this.view?.visitor;
-    if (!visitor) return false;
-    return visitor.code.shown !== 'empty' || visitor.typed !== '' || visitor.temperature !== null;
+  #show(view: DoorView): void {
+    if (!view.card) return;
+    this.showing += 1;
+    this.#gone = false;
+    this.#readable = false;
+    this.#whoThen = whoIsThere(view);
+    this.#timers.forEach(clearTimeout);
+    this.#timers = [
+      setTimeout(() => (this.#readable = true), READABLE_MS),
+      setTimeout(() => (this.#gone = true), view.card.stays_ms),
+    ];
   }
 
   #takeAnswer(answer: Answer<DoorView>): void {
     this.refusal = answer.status === 'error' ? answer.error : null;
     if (answer.status === 'ok') this.take(answer.data);
   }
+}
+
+/** Whether nobody is at the gate: no code, no temperature, nothing typed, no question open. */
+export function isNobody({ visitor, prompt }: DoorView): boolean {
+  return (
+    visitor.code.shown === 'empty' &&
+    visitor.typed === '' &&
+    visitor.temperature === null &&
+    visitor.follows === null &&
+    !isQuestion(prompt)
+  );
+}
+
+/** Whether a key is about the next visitor, and not about the last one or an open question. */
+function beginsTheNext(key: DoorKey, view: DoorView): boolean {
+  if (isQuestion(view.prompt)) return false;
+  return key.key !== 'enter' && key.key !== 'void_last' && key.key !== 'cases';
+}
+
+/** Tells one visitor from another without their colour, which may become known later. */
+function whoIsThere({ visitor: { code, follows } }: DoorView): string {
+  const issuer = code.shown === 'decoded' ? (code.issuer?.id ?? '?') : '';
+  const age = code.shown === 'decoded' ? code.age_seconds : '';
+  return [code.shown, issuer, age, follows].join(' ');
 }

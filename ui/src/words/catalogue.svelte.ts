@@ -13,6 +13,7 @@ export type Blanks = Readonly<Record<string, string | number>>;
 const bundles: Partial<Record<Locale, FluentBundle>> = { 'zh-CN': bundleOf('zh-CN', zhCn) };
 
 let current = $state<Locale>('zh-CN');
+let wanted: Locale = 'zh-CN';
 
 /** The language of the screen. */
 export function locale(): Locale {
@@ -21,9 +22,12 @@ export function locale(): Locale {
 
 /** Switches the language of every sentence on the screen, as soon as its words are there. */
 export async function speak(language: Locale): Promise<void> {
+  wanted = language;
   if (language === 'en' && !bundles.en) {
     bundles.en = bundleOf('en', (await import('../../../assets/locales/en.ftl?raw')).default);
   }
+  // While the words were fetched, another language may have been asked for.
+  if (wanted !== language) return;
   current = language;
   document.documentElement.lang = language;
   document.title = t('app-title');

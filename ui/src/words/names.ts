@@ -136,8 +136,6 @@ export function refusal(error: DeskError): string {
       return t(`error-policy-${error.refusal}`);
     case 'store':
       return `${t(`fault-${error.fault}`)}${t('dot')}${t(`fault-${error.fault}-do`)}`;
-    case 'camera':
-      return t('error-camera', { reason: error.reason });
     default:
       return tIfKnown(`error-${error.code}`) ?? t('error-unknown');
   }

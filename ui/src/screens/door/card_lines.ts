@@ -1,5 +1,5 @@
 /** The sentences under the verdict: why, how far it is proven, and that it is written. */
-import type { CodeSlot, EntryRow, Policy, VisitorView } from '../../ipc/backend';
+import type { CodeSlot, EntryRow, Policy, Reason, VisitorView } from '../../ipc/backend';
 import { t } from '../../words/catalogue.svelte';
 import * as format from '../../words/format';
 import { age, issuerName, reason, slotOf } from '../../words/names';
@@ -10,8 +10,7 @@ export function entryLines(entry: EntryRow, policy: Policy, tookMs: number | nul
   const slot = slotOf(entry);
   const lines = entry.reasons.map((why) => reason(why, entry.temperature, policy));
   if (entry.fault) lines.push(t(`reason-${entry.fault}`));
-  if (slot.shown !== 'empty') lines.push(codeLine(slot));
-  lines.push(bodyLine(entry));
+  lines.push(...codeLines(slot, entry.reasons), bodyLine(entry));
   lines.push(writtenLine(entry.position, tookMs));
   return lines.filter((line) => line !== '');
 }
@@ -20,26 +19,26 @@ export function entryLines(entry: EntryRow, policy: Policy, tookMs: number | nul
 export function previewLines(visitor: VisitorView, policy: Policy): string[] {
   const lines: string[] = [];
   if (visitor.temperature !== null) lines.push(reason('fever', visitor.temperature, policy));
-  if (visitor.code.shown !== 'empty') lines.push(codeLine(visitor.code));
-  return lines;
+  lines.push(...codeLines(visitor.code, []));
+  return lines.filter((line) => line !== '');
 }
 
-function codeLine(slot: CodeSlot): string {
-  const parts = [slotTitle(slot)];
+function codeLines(slot: CodeSlot, reasons: readonly Reason[]): string[] {
+  if (slot.shown === 'empty') return [];
+  const told = reasons.includes('red_code') || reasons.includes('yellow_code');
+  const parts = told ? [] : [slotTitle(slot)];
   if (slot.shown === 'decoded' && slot.issuer) parts.push(issuerName(slot.issuer));
   if (slot.shown === 'decoded' && slot.age_seconds !== null) parts.push(age(slot.age_seconds));
   const evidence = evidenceOf(slot);
-  const proof = evidence && evidence !== 'document' ? t(`evidence-${evidence}`) : '';
-  return [parts.join(t('dot')), proof].filter(Boolean).join(t('dot'));
+  return [parts.join(t('dot')), evidence ? t(`evidence-${evidence}`) : ''];
 }
 
 function bodyLine(entry: EntryRow): string {
   const told = entry.reasons.includes('fever') || entry.reasons.includes('low_temperature');
-  const temperature = told
-    ? ''
-    : t('temperature-normal', { temperature: format.degrees(entry.temperature) });
-  const mask = entry.reasons.includes('no_mask') ? '' : t(`mask-${entry.mask}`);
-  return [temperature, mask].filter(Boolean).join(t('dot'));
+  if (told) return entry.mask === 'put_on' ? t('mask-put_on') : '';
+  const temperature = t('temperature-normal', { temperature: format.degrees(entry.temperature) });
+  const mask = entry.reasons.includes('no_mask') ? [] : [t(`mask-${entry.mask}`)];
+  return [temperature, ...mask].join(t('dot'));
 }
 
 function writtenLine(position: number, tookMs: number | null): string {

@@ -1,6 +1,7 @@
-import type { CodeSlot, EvidenceLevel, HealthColour, Mask, VisitorView } from '../../ipc/backend';
+import type { CodeSlot, DoorView, EvidenceLevel, HealthColour, Mask } from '../../ipc/backend';
 import { t } from '../../words/catalogue.svelte';
 import { age, issuerName, slotOf } from '../../words/names';
+import { isNobody } from '../../state/door.svelte';
 import type { Card } from '../../state/door.svelte';
 
 /** What both slots show, of the visitor who is there or of the one whose verdict is on the card. */
@@ -14,9 +15,12 @@ export type Slots = {
   follows: number | null;
 };
 
-/** The slots belong to the card's entry while it is shown and to the visitor at all other times. */
-export function slotsOf(visitor: VisitorView, card: Card): Slots {
-  if (card.face !== 'verdict') return { ...visitor, typed: asTemperature(visitor.typed) };
+/** The slots belong to the card's entry while it is shown and nobody else is there. */
+export function slotsOf(view: DoorView, card: Card): Slots {
+  const { visitor } = view;
+  if (card.face !== 'verdict' || !isNobody(view)) {
+    return { ...visitor, typed: asTemperature(visitor.typed) };
+  }
   const { entry } = card;
   return {
     code: slotOf(entry),

@@ -8,6 +8,13 @@ export function stepOf(prompt: Prompt, slots: Slots): 0 | 1 | 2 {
   return codeIsHere ? 1 : 0;
 }
 
+/** Whether the prompt is a question with numbered answers. */
+export function isQuestion(prompt: Prompt): boolean {
+  return (
+    prompt === 'choose_document' || prompt === 'choose_void_reason' || prompt === 'choose_case'
+  );
+}
+
 /** Whether the prompt says that something did not go as meant. */
 export function isTrouble(prompt: Prompt): boolean {
   switch (prompt) {
