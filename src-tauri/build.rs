@@ -1,1 +1,5 @@
-fn main() { tauri_build::build(); }
+//! Embeds the screens and the window's capabilities.
+
+fn main() {
+    tauri_build::build();
+}

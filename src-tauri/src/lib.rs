@@ -1,1 +1,64 @@
-//! Window.
+#![doc = include_str!("../README.md")]
+
+mod bindings;
+mod commands;
+mod logging;
+mod options;
+mod presenter;
+mod sound;
+mod window;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use gatepost_desk::{Desk, SystemClock};
+use tauri::Manager;
+
+use crate::options::Options;
+
+/// Runs the program until its window is closed.
+#[must_use]
+pub fn run() -> ExitCode {
+    let clock = Arc::new(SystemClock::start());
+    let options = Options::parse();
+    if let Some(code) = window::restart_with_working_graphics() {
+        return code;
+    }
+    let started = match options.prepare() {
+        Ok(started) => started,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "there is no window yet to show it in")]
+            {
+                eprintln!("gatepost: {error}");
+            }
+            return ExitCode::from(3);
+        }
+    };
+    let _log = logging::start(&started.desk.data_folder);
+    let specta = bindings::builder();
+    let mut context = tauri::generate_context!();
+    started.identify(context.config_mut());
+    let builder = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _, _| {
+            window::bring_to_front(app)
+        }))
+        .plugin(tauri_plugin_opener::init())
+        .invoke_handler(specta.invoke_handler())
+        .setup(move |app| {
+            specta.mount_events(app);
+            let presenter = Arc::new(presenter::WindowPresenter::new(app.handle().clone()));
+            let desk = Desk::start(started.desk.clone(), clock, presenter);
+            window::open(app.handle(), &desk.app())?;
+            app.manage(desk);
+            app.manage(started);
+            Ok(())
+        });
+    match builder.run(context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the window ended");
+            ExitCode::FAILURE
+        }
+    }
+}

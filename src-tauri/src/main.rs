@@ -1,2 +1,6 @@
-//! Window.
-fn main() {}
+//! The program.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+fn main() -> std::process::ExitCode {
+    gatepost_shell::run()
+}

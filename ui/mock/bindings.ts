@@ -58,7 +58,7 @@ class Event<T> {
 export const events = {
   appChanged: new Event<AppView>(),
   doorChanged: new Event<DoorView>(),
-  exportProgress: new Event<ExportProgress>(),
+  exportProgressed: new Event<ExportProgress>(),
 };
 
 const ok = <T>(data: T): Promise<Answer<T>> => Promise.resolve({ status: 'ok', data });
@@ -139,7 +139,7 @@ export const commands: typeof real = {
     }),
   exportEntries: async () => {
     for (const done of [400, 800, 1200]) {
-      events.exportProgress.send({ done, total: 1284 });
+      events.exportProgressed.send({ done, total: 1284 });
       await later(parameters.has('slow') ? 60_000 : 30);
     }
     return ok({

@@ -58,5 +58,5 @@ export const backend = {
   onDoorChanged: (hear: (view: DoorView) => void): Promise<Unlisten> =>
     events.doorChanged.listen((event) => hear(event.payload)),
   onExportProgress: (hear: (progress: ExportProgress) => void): Promise<Unlisten> =>
-    events.exportProgress.listen((event) => hear(event.payload)),
+    events.exportProgressed.listen((event) => hear(event.payload)),
 };

@@ -1,0 +1,186 @@
+//! Commands: parse, call one method of the desk, answer. Roles are checked by the desk.
+
+use std::sync::Arc;
+
+use gatepost_codes::Personal;
+use gatepost_desk::view::{
+    AppView, Appearance, DoorKey, DoorView, EntriesPage, EntryFilter, EntryRow, ExportDone, Figures,
+    FilterChoices, PersonNumber, SetUpForm, SettingsView, VoidReason,
+};
+use gatepost_desk::{Desk, DeskError};
+use gatepost_rules::Policy;
+use specta::datatype::DataType;
+use specta::{Type, Types};
+use tauri::ipc::{Channel, InvokeResponseBody, IpcResponse};
+use tauri::{AppHandle, State};
+use tauri_plugin_opener::OpenerExt;
+
+type TheDesk<'a> = State<'a, Arc<Desk>>;
+
+/// A picture for the door screen, as raw bytes: an outline and a JPEG (`gatepost_desk::OUTLINE_BYTES`).
+pub(crate) struct PreviewPicture(Vec<u8>);
+
+impl IpcResponse for PreviewPicture {
+    fn body(self) -> tauri::Result<InvokeResponseBody> {
+        Ok(InvokeResponseBody::Raw(self.0))
+    }
+}
+
+impl Type for PreviewPicture {
+    fn definition(_: &mut Types) -> DataType {
+        DataType::Reference(specta_typescript::define("ArrayBuffer"))
+    }
+}
+
+/// The whole program.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn app(desk: TheDesk<'_>) -> Result<AppView, DeskError> {
+    Ok(desk.app())
+}
+
+/// First start.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_up(desk: TheDesk<'_>, form: SetUpForm) -> Result<AppView, DeskError> {
+    desk.set_up(&form)
+}
+
+/// Signs somebody in.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn sign_in(desk: TheDesk<'_>, person: PersonNumber, pin: String) -> Result<AppView, DeskError> {
+    desk.sign_in(person, &Personal::new(pin))
+}
+
+/// Signs out.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn sign_out(desk: TheDesk<'_>) -> Result<AppView, DeskError> {
+    desk.sign_out()
+}
+
+/// Opens a shift.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn open_shift(desk: TheDesk<'_>) -> Result<AppView, DeskError> {
+    desk.open_shift()
+}
+
+/// Closes the shift.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn close_shift(desk: TheDesk<'_>) -> Result<AppView, DeskError> {
+    desk.close_shift()
+}
+
+/// Everything the door screen shows.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn door(desk: TheDesk<'_>) -> Result<DoorView, DeskError> {
+    desk.door()
+}
+
+/// One key at the door.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn press(desk: TheDesk<'_>, key: DoorKey) -> Result<DoorView, DeskError> {
+    desk.press(key)
+}
+
+/// Sends pictures until the window takes them no more.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn watch_preview(desk: TheDesk<'_>, channel: Channel<PreviewPicture>) -> Result<(), DeskError> {
+    desk.watch_preview(move |picture| channel.send(PreviewPicture(picture)).is_ok())
+}
+
+/// The last picture was drawn.
+#[tauri::command]
+#[specta::specta]
+pub(crate) fn preview_shown(desk: TheDesk<'_>) -> Result<(), DeskError> {
+    desk.preview_shown()
+}
+
+/// A page of the log.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn entries(
+    desk: TheDesk<'_>,
+    filter: EntryFilter,
+    before: Option<u32>,
+    limit: u16,
+) -> Result<EntriesPage, DeskError> {
+    desk.entries(&filter, before, limit)
+}
+
+/// The figures above the log.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn figures(desk: TheDesk<'_>, filter: EntryFilter) -> Result<Figures, DeskError> {
+    desk.figures(&filter)
+}
+
+/// What the filters offer.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn filter_choices(desk: TheDesk<'_>) -> Result<FilterChoices, DeskError> {
+    desk.filter_choices()
+}
+
+/// Writes a CSV file.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn export_entries(desk: TheDesk<'_>, filter: EntryFilter) -> Result<ExportDone, DeskError> {
+    desk.export_entries(&filter)
+}
+
+/// Strikes an entry through.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn void_entry(
+    desk: TheDesk<'_>,
+    position: u32,
+    reason: VoidReason,
+    note: String,
+) -> Result<EntryRow, DeskError> {
+    desk.void_entry(position, reason, &note)
+}
+
+/// The venue's settings.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn settings(desk: TheDesk<'_>) -> Result<SettingsView, DeskError> {
+    desk.settings()
+}
+
+/// New rules.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_policy(desk: TheDesk<'_>, policy: Policy) -> Result<SettingsView, DeskError> {
+    desk.set_policy(policy)
+}
+
+/// Another camera.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn choose_camera(desk: TheDesk<'_>, id: Option<String>) -> Result<SettingsView, DeskError> {
+    desk.choose_camera(id.as_deref())
+}
+
+/// Look and sound.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_appearance(desk: TheDesk<'_>, appearance: Appearance) -> Result<AppView, DeskError> {
+    desk.set_appearance(appearance)
+}
+
+/// Opens the folder of the exports in the system's file manager.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn show_exports(app: AppHandle, desk: TheDesk<'_>) -> Result<(), DeskError> {
+    let folder = desk.exports_to_show()?;
+    app.opener()
+        .open_path(folder.display().to_string(), None::<&str>)
+        .map_err(|_| DeskError::ExportFolder)
+}

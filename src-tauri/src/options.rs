@@ -1,0 +1,88 @@
+//! What the command line says.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Parser;
+use gatepost_desk::{CameraSource, DeskOptions, data_folder, export_folder};
+use tempfile::TempDir;
+
+/// Gatepost · 门岗: checks health codes and temperatures at the door and keeps an honest log.
+#[derive(Parser, Debug)]
+#[command(name = "gatepost", version)]
+pub(crate) struct Options {
+    /// Folder of the database, the key and the logs (also GATEPOST_DATA_DIR).
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Play a recording (a Y4M file or a folder of PNG or JPEG pictures) instead of a webcam.
+    #[arg(long, value_name = "PATH")]
+    recording: Option<PathBuf>,
+    /// Show the whole product with made-up data that are thrown away at the end.
+    #[arg(long, conflicts_with_all = ["data_dir", "recording"])]
+    demo: bool,
+}
+
+/// A start that can go on.
+#[derive(Clone)]
+pub(crate) struct Started {
+    pub(crate) desk: DeskOptions,
+    pub(crate) demo: bool,
+    /// Whether the data lie in the platform's own place.
+    usual: bool,
+    /// The demonstration's folder, removed when the program ends.
+    _throw_away: Option<Arc<TempDir>>,
+}
+
+impl Options {
+    /// Chooses the folders.
+    ///
+    /// # Errors
+    /// When there is no room for a demonstration's folder.
+    pub(crate) fn prepare(self) -> io::Result<Started> {
+        if self.demo {
+            let folder = tempfile::Builder::new().prefix("gatepost-demo-").tempdir()?;
+            let desk = DeskOptions {
+                data_folder: folder.path().to_owned(),
+                export_folder: folder.path().join("exports"),
+                camera: CameraSource::Demo,
+            };
+            return Ok(Started {
+                desk,
+                demo: true,
+                usual: false,
+                _throw_away: Some(Arc::new(folder)),
+            });
+        }
+        let data_folder = data_folder(self.data_dir);
+        let usual = data_folder == gatepost_desk::usual_data_folder();
+        let desk = DeskOptions {
+            export_folder: export_folder(&data_folder),
+            data_folder,
+            camera: self
+                .recording
+                .map_or(CameraSource::Webcam, CameraSource::Recording),
+        };
+        Ok(Started {
+            desk,
+            demo: false,
+            usual,
+            _throw_away: None,
+        })
+    }
+}
+
+impl Started {
+    /// One window per data folder: a second instance hands over to the first one on the same data, and a
+    /// demonstration never gets in the way of the real gate.
+    pub(crate) fn identify(&self, config: &mut tauri::Config) {
+        if !self.usual {
+            let mut hasher = DefaultHasher::new();
+            std::path::absolute(&self.desk.data_folder)
+                .unwrap_or_else(|_| self.desk.data_folder.clone())
+                .hash(&mut hasher);
+            config.identifier = format!("{}.d{:016x}", config.identifier, hasher.finish());
+        }
+    }
+}
