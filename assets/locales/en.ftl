@@ -113,6 +113,10 @@ colour-green = Green code
 colour-yellow_orange = Yellow code
 colour-red = Red code
 colour-none = No colour
+colour-row-green = Green
+colour-row-yellow_orange = Yellow
+colour-row-red = Red
+colour-row-none = No colour
 colour-unknown = Which colour?
 colour-word-green = Green
 colour-word-yellow_orange = Yellow / orange
@@ -294,6 +298,7 @@ sign_in-who-hint = Number key or ↑ ↓
 sign_in-pin = PIN of { $name }
 sign_in-pin-hint = Type it and press Enter
 sign_in-enter = Sign in
+sign_in-first-choose = Choose a name, then type the PIN
 sign_in-nobody = Nobody can sign in yet
 
 shift-title = Open the shift
@@ -408,7 +413,8 @@ settings-version = Version { $version }
 ## Faults and refusals
 
 fault-title = Gatepost cannot be used right now
-fault-nothing-lost = No recorded entry is lost, and no file was changed.
+fault-nothing-lost = Every recorded entry is still there; no file was changed.
+fault-untouched = No file was changed or overwritten.
 fault-folder = Folder
 fault-disk_full = The disk is full
 fault-disk_full-do = Delete files you do not need, free at least 100 MB, then open Gatepost again.

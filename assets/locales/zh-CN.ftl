@@ -113,6 +113,10 @@ colour-green = 绿码
 colour-yellow_orange = 黄码
 colour-red = 红码
 colour-none = 无色码
+colour-row-green = 绿码
+colour-row-yellow_orange = 黄码
+colour-row-red = 红码
+colour-row-none = 无色码
 colour-unknown = 颜色待确认
 colour-word-green = 绿
 colour-word-yellow_orange = 黄 / 橙
@@ -285,6 +289,7 @@ sign_in-who-hint = 按数字键或 ↑ ↓ 选择
 sign_in-pin = { $name } 的 PIN
 sign_in-pin-hint = 输入后按 Enter
 sign_in-enter = 登录
+sign_in-first-choose = 先选择姓名，再输入 PIN
 sign_in-nobody = 还没有可以登录的人
 
 shift-title = 开班
@@ -396,7 +401,8 @@ settings-version = 版本 { $version }
 ## 故障与拒绝
 
 fault-title = 暂时不能使用
-fault-nothing-lost = 已入账的记录没有丢失，程序没有改动任何文件。
+fault-nothing-lost = 已入账的记录都还在，程序没有改动任何文件。
+fault-untouched = 程序没有改动或覆盖任何文件。
 fault-folder = 相关文件夹
 fault-disk_full = 磁盘已满，无法再写入
 fault-disk_full-do = 请删除不用的文件，腾出至少 100 MB，然后重新打开门岗。

@@ -86,12 +86,11 @@ export function shownTitle(entry: Pick<EntryRow, 'shown' | 'document' | 'colour'
   }
 }
 
-/** What was shown with its issuer and age: `绿码 · 上海随申码 · 12 秒前生成`. */
-export function shownSummary(entry: EntryRow): string {
-  const parts = [shownTitle(entry)];
-  if (entry.issuer) parts.push(issuerName(entry.issuer));
-  if (entry.age_seconds !== null) parts.push(age(entry.age_seconds));
-  return parts.join(t('dot'));
+/** What was shown as it stands in a list: `绿码 · 上海随申码`. */
+export function shownRow(entry: EntryRow): string {
+  if (!entry.issuer) return shownTitle(entry);
+  const colour = entry.colour ? t(`colour-row-${entry.colour}`) : t('colour-unknown');
+  return colour + t('dot') + issuerName(entry.issuer);
 }
 
 /** The code slot of a written entry, so that the slots and the card speak of the same visitor. */
