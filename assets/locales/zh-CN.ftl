@@ -291,6 +291,7 @@ sign_in-pin-hint = 输入后按 Enter
 sign_in-enter = 登录
 sign_in-first-choose = 先选择姓名，再输入 PIN
 sign_in-nobody = 还没有可以登录的人
+sign_in-demo-pins = 演示用 PIN：负责人 { $manager }，值守人员 { $guard }
 
 shift-title = 开班
 shift-hello = { $name }，请确认后开班

@@ -49,6 +49,9 @@ pub fn run() -> ExitCode {
             specta.mount_events(app);
             let presenter = Arc::new(presenter::WindowPresenter::new(app.handle().clone()));
             let desk = Desk::start(started.desk.clone(), clock, presenter);
+            if started.demo {
+                desk.open_demo()?;
+            }
             window::open(app.handle(), &desk.app())?;
             app.manage(desk);
             app.manage(started);

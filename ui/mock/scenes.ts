@@ -124,6 +124,7 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
         guard,
         { number: 3, name: 'Mary-Ann Doorkeeper', masked: 'M*', role: 'guard' },
       ],
+      demo_pins: null,
     }),
   shift: () => at({ at: 'shift', venue, person: guard }),
   'shift-no-camera': () => ({

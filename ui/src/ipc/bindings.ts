@@ -173,6 +173,14 @@ export type Counts = {
 	by_hand: number,
 };
 
+/**  The PINs of a demonstration. */
+export type DemoPinsView = {
+	/**  The manager's. */
+	manager: string,
+	/**  The first guard's. */
+	guard: string,
+};
+
 /**  Why a command was refused or failed, as a stable code; the screen chooses the words. */
 export type DeskError = 
 /**  Nobody is signed in. */
@@ -635,7 +643,9 @@ folder: string } |
 /**  The venue. */
 venue: VenueView; 
 /**  Everybody who may sign in. */
-people: PersonView[] } | 
+people: PersonView[]; 
+/**  The PINs of a demonstration, which protect nothing. */
+demo_pins: DemoPinsView | null } | 
 /**  A guard is signed in and has no shift open. */
 { at: "shift"; 
 /**  The venue. */

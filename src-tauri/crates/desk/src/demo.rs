@@ -1,4 +1,4 @@
-//! A demonstration's camera: drawn visitors, one after the other, without end.
+//! A demonstration: drawn visitors before the camera, without end, and a made-up week in the log.
 
 use std::sync::Arc;
 use std::thread;
@@ -7,7 +7,13 @@ use std::time::{Duration, Instant};
 use gatepost_camera::{CameraFault, Frame, FrameSource, Opener, PixelFormat};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
 
+use gatepost_ledger::{Moment, PersonNumber, Role};
+
 use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::error::DeskError;
+use crate::simulate::{DemoPins, SimulateError, Simulation, set_up_demo, simulate};
+use crate::view::AppView;
 
 /// Frames a second.
 const FRAMES_PER_SECOND: u64 = 12;
@@ -28,6 +34,69 @@ const COLOURS: [CodeColour; 8] = [
     CodeColour::Green,
     CodeColour::Orange,
 ];
+
+/// A week with as many visitors as a small supermarket has.
+const DAYS: u32 = 7;
+const VISITORS_A_DAY: u32 = 420;
+const SEED: u64 = 2026;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Desk {
+    /// Makes a demonstration of empty data: a made-up venue, a week of entries, and a guard at the gate with
+    /// a shift open.
+    ///
+    /// # Errors
+    /// [`DeskError::AlreadySetUp`] where the data are not empty, or a store fault.
+    pub fn open_demo(&self) -> Result<AppView, DeskError> {
+        let pins = DemoPins::default();
+        {
+            let now = self.clock.now();
+            let mut state = self.lock();
+            let data = state.data()?;
+            let until_ms = now.timestamp_millis();
+            let at = Moment {
+                wall_ms: until_ms - i64::from(DAYS) * DAY_MS,
+                boot: 1,
+                monotonic_ms: 0,
+            };
+            set_up_demo(&mut data.store, at, &pins)?;
+            let simulation = Simulation {
+                days: DAYS,
+                per_day: VISITORS_A_DAY,
+                seed: SEED,
+                last_day: now.date_naive(),
+                offset_s: now.offset().local_minus_utc(),
+                until_ms,
+            };
+            simulate(&mut data.store, &simulation, &mut |_, _| {})?;
+            data.boot = data.store.boot(until_ms, "东门", env!("CARGO_PKG_VERSION"))?;
+            data.refresh()?;
+        }
+        self.sign_in(self.first_guard()?, &pins.guards[0])?;
+        self.open_shift()
+    }
+
+    fn first_guard(&self) -> Result<PersonNumber, DeskError> {
+        let mut state = self.lock();
+        let guard = state
+            .data()?
+            .people
+            .iter()
+            .find(|person| person.role == Role::Guard);
+        guard.map(|guard| guard.number).ok_or(DeskError::NotFound)
+    }
+}
+
+impl From<SimulateError> for DeskError {
+    fn from(error: SimulateError) -> DeskError {
+        match error {
+            SimulateError::Store(error) => error.into(),
+            SimulateError::NotADemo | SimulateError::NotEmpty => DeskError::AlreadySetUp,
+            SimulateError::Pins => DeskError::PinTooSimple,
+            SimulateError::Impossible => DeskError::HoursWrong,
+        }
+    }
+}
 
 /// Opens the drawn camera.
 pub(crate) struct DemoCamera {

@@ -17,9 +17,10 @@ use crate::gate::GateCache;
 use crate::preview::PreviewTap;
 use crate::rows::{Words, local_time};
 use crate::session::{Patience, Session, check_pin};
+use crate::simulate::DemoPins;
 use crate::view::{
-    AppView, Appearance, CameraView, DoorView, ExportProgress, PersonView, SetUpForm, Stage, StoreFault,
-    VenueView,
+    AppView, Appearance, CameraView, DemoPinsView, DoorView, ExportProgress, PersonView, SetUpForm, Stage,
+    StoreFault, VenueView,
 };
 
 /// A sound of the door. Four contours and lengths, so that a guard knows the verdict without looking.
@@ -403,13 +404,16 @@ impl Desk {
                 };
             }
         };
-        let Some(venue) = data.venue.as_ref().map(venue_view) else {
+        let Some(venue) = &data.venue else {
             return Stage::SetUp;
         };
+        let demo = venue.demo;
+        let venue = venue_view(venue);
         let Some(session) = &state.session else {
             return Stage::SignIn {
                 venue,
                 people: data.people.clone(),
+                demo_pins: demo.then(demo_pins),
             };
         };
         let person = person_view(session.number, session.role, &session.name);
@@ -473,6 +477,14 @@ impl Data {
             .as_ref()
             .map(|venue| venue.gate.clone())
             .unwrap_or_default()
+    }
+}
+
+fn demo_pins() -> DemoPinsView {
+    let pins = DemoPins::default();
+    DemoPinsView {
+        manager: pins.manager.expose().clone(),
+        guard: pins.guards[0].expose().clone(),
     }
 }
 

@@ -13,7 +13,7 @@ mod office;
 mod preview;
 mod rows;
 mod session;
-//pub mod simulate;
+pub mod simulate;
 pub mod view;
 mod visitor;
 

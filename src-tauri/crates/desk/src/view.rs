@@ -80,6 +80,8 @@ pub enum Stage {
         venue: VenueView,
         /// Everybody who may sign in.
         people: Vec<PersonView>,
+        /// The PINs of a demonstration, which protect nothing.
+        demo_pins: Option<DemoPinsView>,
     },
     /// A guard is signed in and has no shift open.
     Shift {
@@ -104,6 +106,15 @@ pub enum Stage {
         /// The manager.
         person: PersonView,
     },
+}
+
+/// The PINs of a demonstration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct DemoPinsView {
+    /// The manager's.
+    pub manager: String,
+    /// The first guard's.
+    pub guard: String,
 }
 
 /// What is wrong with the data folder or its database.
