@@ -134,19 +134,6 @@ impl PreparedExport {
     }
 }
 
-/// Writes the entries of a filter and gives them their name at once. See [`prepare_export`] for the order that
-/// leaves no unrecorded file.
-///
-/// # Errors
-/// Any [`ExportError`]; no file is left then.
-pub fn export_entries(
-    reader: &mut Reader,
-    request: &ExportRequest,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Exported, ExportError> {
-    prepare_export(reader, request, progress)?.publish()
-}
-
 /// Writes the entries of a filter beside the file to be, in one read transaction and constant memory; the
 /// caller appends [`PreparedExport::body`] and then calls [`PreparedExport::publish`].
 ///
