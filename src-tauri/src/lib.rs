@@ -25,15 +25,14 @@ pub fn run() -> ExitCode {
     if let Some(code) = window::restart_with_working_graphics() {
         return code;
     }
+    if !window::has_screen() {
+        return refuse(
+            "no screen: neither DISPLAY nor WAYLAND_DISPLAY is set. Start it in a desktop session.",
+        );
+    }
     let started = match options.prepare() {
         Ok(started) => started,
-        Err(error) => {
-            #[expect(clippy::print_stderr, reason = "there is no window yet to show it in")]
-            {
-                eprintln!("gatepost: {error}");
-            }
-            return ExitCode::from(3);
-        }
+        Err(error) => return refuse(&format!("no folder for the demonstration's data: {error}")),
     };
     let _log = logging::start(&started.desk.data_folder);
     let specta = bindings::builder();
@@ -64,4 +63,10 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[expect(clippy::print_stderr, reason = "there is no window yet to show it in")]
+fn refuse(why: &str) -> ExitCode {
+    eprintln!("gatepost: {why}");
+    ExitCode::from(3)
 }

@@ -12,12 +12,14 @@ const DAYS: usize = 14;
 /// Starts to log into the folder `logs` beside the data; without a place to write nothing is logged, and
 /// the door goes on.
 pub(crate) fn start(data_folder: &Path) -> Option<WorkerGuard> {
+    let folder = data_folder.join("logs");
+    std::fs::create_dir_all(&folder).ok()?;
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("gatepost")
         .filename_suffix("log")
         .max_log_files(DAYS)
-        .build(data_folder.join("logs"))
+        .build(folder)
         .ok()?;
     let (writer, guard) = tracing_appender::non_blocking(file);
     // Only our own crates: what others log is not ours to vouch for.

@@ -36,6 +36,12 @@ pub(crate) fn bring_to_front(app: &AppHandle) {
     }
 }
 
+/// Whether there is a screen to open a window on: a remote shell, for one, has none.
+pub(crate) fn has_screen() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || set("DISPLAY") || set("WAYLAND_DISPLAY")
+}
+
 /// WebKitGTK shows a white window on some graphics drivers unless its DMA-BUF renderer is off, and reads
 /// the variable before `main` could set it safely: the program starts itself once more with it. Whoever sets
 /// `WEBKIT_DISABLE_DMABUF_RENDERER` (to 0 or 1) decides.
