@@ -68,9 +68,9 @@ pub(crate) fn evidence(level: EvidenceLevel) -> &'static str {
 
 pub(crate) fn mask(mask: Mask) -> &'static str {
     match mask {
-        Mask::Worn => "mask-short-worn",
-        Mask::NotWorn => "mask-short-not_worn",
-        Mask::PutOn => "mask-short-put_on",
+        Mask::Worn => "mask-worn",
+        Mask::NotWorn => "mask-not_worn",
+        Mask::PutOn => "mask-put_on",
     }
 }
 

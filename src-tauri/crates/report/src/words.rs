@@ -54,7 +54,9 @@ impl Language {
     }
 
     fn identifier(self) -> LanguageIdentifier {
-        self.tag().parse().expect("the tags are well formed: a test parses them")
+        self.tag()
+            .parse()
+            .expect("the tags are well formed: a test parses them")
     }
 
     fn source(self) -> &'static str {
