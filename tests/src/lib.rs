@@ -1,1 +1,16 @@
-//! Whole-program tests: real window, crash, load
+#![doc = include_str!("../README.md")]
+
+pub mod camera_file;
+pub mod door;
+pub mod keys;
+pub mod rooms;
+pub mod screen;
+pub mod stage;
+pub mod wait;
+pub mod webdriver;
+pub mod window;
+
+pub use camera_file::{CameraFile, Visitor};
+pub use door::DoorSeen;
+pub use stage::Stage;
+pub use window::Window;

@@ -1,0 +1,80 @@
+//! A screen and a message bus for windows, where the runner has not brought them.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A private X server and message bus; nothing of it where the environment names them already.
+#[derive(Debug)]
+pub struct Screen {
+    servers: Vec<Child>,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Screen {
+    /// Starts what is missing and waits until it answers.
+    ///
+    /// # Panics
+    /// When a server cannot be started or ends at once.
+    #[must_use]
+    pub fn open() -> Screen {
+        let mut screen = Screen {
+            servers: Vec::new(),
+            environment: vec![
+                ("GDK_BACKEND", "x11".to_owned()),
+                ("NO_AT_BRIDGE", "1".to_owned()),
+                ("WEBKIT_DISABLE_DMABUF_RENDERER", "1".to_owned()),
+            ],
+        };
+        let has = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !has("DISPLAY") {
+            let number = screen.serve("Xvfb -displayfd 1 -screen 0 1920x1080x24 -nolisten tcp -noreset");
+            screen.environment.push(("DISPLAY", format!(":{number}")));
+        }
+        if !has("DBUS_SESSION_BUS_ADDRESS") {
+            let bus = screen.serve("dbus-daemon --session --nofork --nopidfile --print-address");
+            screen.environment.push(("DBUS_SESSION_BUS_ADDRESS", bus));
+        }
+        screen
+    }
+
+    /// Gives a program this screen and no other.
+    pub fn shown_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.env_remove("WAYLAND_DISPLAY");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)))
+    }
+
+    /// Starts a server that ends with this thread at the latest, and returns the first line it writes.
+    fn serve(&mut self, line: &str) -> String {
+        let mut server = Command::new("setpriv")
+            .args(["--pdeathsig", "TERM"])
+            .args(line.split(' '))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        // The pipe stays with the process: a server that writes again must not be ended by it.
+        let output = server
+            .stdout
+            .as_mut()
+            .expect("the output was asked for as a pipe");
+        let mut answer = String::new();
+        let read = BufReader::new(output).read_line(&mut answer);
+        self.servers.push(server);
+        assert!(read.is_ok_and(|length| length > 0), "{line}: ended at once");
+        answer.trim().to_owned()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        for server in &mut self.servers {
+            // Asked, not killed: an X server that is killed leaves its lock and socket behind. One that has
+            // ended already needs nothing.
+            let _ = kill_process(Pid::from_child(server), Signal::TERM);
+            let _ = server.wait();
+        }
+    }
+}
