@@ -40,7 +40,7 @@ pub fn run() -> ExitCode {
     started.identify(context.config_mut());
     let builder = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| {
-            window::bring_to_front(app)
+            window::bring_to_front(app);
         }))
         .plugin(tauri_plugin_opener::init())
         .invoke_handler(specta.invoke_handler())

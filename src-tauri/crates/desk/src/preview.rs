@@ -1,10 +1,10 @@
 //! The picture beside the verdict: small, in colour, never more than the screen can take.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gatepost_camera::{Frame, preview_jpeg};
+use gatepost_camera::{Frame, LatestFrame, preview_jpeg};
 use gatepost_ledger::Role;
 
 use crate::desk::Desk;
@@ -87,25 +87,16 @@ impl Desk {
         self.preview.changed.notify_all();
         let desk = self.me.clone();
         let thread = thread::Builder::new().name("preview".to_owned()).spawn(move || {
-            let mut sequence = 0;
+            let mut watching = Watching::default();
             while let Some(desk) = desk.upgrade() {
                 let began = Instant::now();
                 if !desk.preview.wait_until_shown(watcher) {
                     return;
                 }
-                let Some(latest) = desk.latest_frame() else {
-                    thread::sleep(BETWEEN_PICTURES);
-                    desk.preview.lock().shown = true;
-                    continue;
-                };
-                let picture = latest.wait_newer(sequence, PATIENCE);
-                if let Some(frame) = picture {
-                    sequence = frame.sequence;
-                    if !send(message(&frame, desk.preview.outline())) {
-                        return;
-                    }
-                } else {
-                    desk.preview.lock().shown = true;
+                match watching.next_picture(&desk) {
+                    Some(picture) if !send(picture) => return,
+                    Some(_) => {}
+                    None => desk.preview.lock().shown = true,
                 }
                 drop(desk);
                 thread::sleep(BETWEEN_PICTURES.saturating_sub(began.elapsed()));
@@ -127,6 +118,31 @@ impl Desk {
         self.preview.lock().shown = true;
         self.preview.changed.notify_all();
         Ok(())
+    }
+}
+
+/// Which camera was last looked at, and its last frame that was sent.
+#[derive(Default)]
+struct Watching {
+    latest: Option<Arc<LatestFrame>>,
+    sequence: u64,
+}
+
+impl Watching {
+    fn next_picture(&mut self, desk: &Desk) -> Option<Vec<u8>> {
+        let latest = desk.latest_frame()?;
+        // A camera that was opened anew counts its frames anew.
+        if !self
+            .latest
+            .as_ref()
+            .is_some_and(|last| Arc::ptr_eq(last, &latest))
+        {
+            self.sequence = 0;
+            self.latest = Some(Arc::clone(&latest));
+        }
+        let frame = latest.wait_newer(self.sequence, PATIENCE)?;
+        self.sequence = frame.sequence;
+        Some(message(&frame, desk.preview.outline()))
     }
 }
 

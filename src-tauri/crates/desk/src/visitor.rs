@@ -106,7 +106,7 @@ impl Shown {
                 *seen = Some(SeenColour {
                     colour,
                     source: ColourSource::Guard,
-                })
+                });
             }
             Shown::Nothing | Shown::SeenByStaff(_) | Shown::Document(_) => *self = Shown::SeenByStaff(colour),
         }

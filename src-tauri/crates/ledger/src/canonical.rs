@@ -30,7 +30,7 @@ fn write(value: &Value, out: &mut Vec<u8>) -> Option<()> {
             out.extend_from_slice(number.to_string().as_bytes());
         }
         Value::String(text) => write_string(text, out),
-        Value::Array(items) => write_list(b"[]", items, out, |item, out| write(item, out))?,
+        Value::Array(items) => write_list(b"[]", items, out, write)?,
         Value::Object(members) => {
             // Sorted here and not by the map: another crate may switch serde_json to insertion order.
             let mut sorted: Vec<_> = members.iter().collect();

@@ -102,7 +102,7 @@ mod tests {
         let policy = Policy::default();
         let at = Policy {
             low_limit: policy.fever_threshold,
-            ..policy.clone()
+            ..policy
         };
         assert_eq!(at.checked(), Err(PolicyRefusal::NothingIsNormal));
         assert!(policy.checked().is_ok());
