@@ -94,8 +94,11 @@ impl Desk {
                     return;
                 }
                 match watching.next_picture(&desk) {
-                    Some(picture) if !send(picture) => return,
-                    Some(_) => {}
+                    Some(picture) => {
+                        if !send(picture) {
+                            return;
+                        }
+                    }
                     None => desk.preview.lock().shown = true,
                 }
                 drop(desk);
