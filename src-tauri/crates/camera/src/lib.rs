@@ -21,6 +21,6 @@ pub use frame::{Frame, FrameSource, MAX_SIDE_PX, Opener, PixelFormat};
 pub use health::Health;
 pub use latest::LatestFrame;
 pub use preview::preview_jpeg;
-pub use recording::Recording;
+pub use recording::{Recording, frames_of_file};
 pub use watchdog::{Camera, WatchdogSettings};
 pub use webcam::Webcam;

@@ -1,7 +1,7 @@
 //! Frames from files: a folder of pictures or one YUV4MPEG2 file, replayed without end.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -65,6 +65,47 @@ impl Opener for Recording {
             due: Instant::now(),
         }))
     }
+}
+
+/// The frames of one file, each once and without pace: a PNG or JPEG picture has one, a YUV4MPEG2 file all of
+/// its own. Told apart by their first bytes, not by their names.
+///
+/// # Errors
+///
+/// [`CameraFault::RecordingUnreadable`] or [`CameraFault::FrameCorrupt`], for the file or for one frame of it; a
+/// frame that cannot be read is the last one.
+pub fn frames_of_file(
+    path: &Path,
+) -> Result<Box<dyn Iterator<Item = Result<Frame, CameraFault>>>, CameraFault> {
+    let path = path.to_owned();
+    let unreadable = |path: &Path, source| CameraFault::RecordingUnreadable {
+        path: path.to_owned(),
+        source,
+    };
+    let mut first_bytes = Vec::new();
+    File::open(&path)
+        .and_then(|file| file.take(9).read_to_end(&mut first_bytes))
+        .map_err(|error| unreadable(&path, error.into()))?;
+    if first_bytes != *b"YUV4MPEG2" {
+        return Ok(Box::new(std::iter::once(read_picture(&path))));
+    }
+    let file = File::open(&path).map_err(|error| unreadable(&path, error.into()))?;
+    let reader = Y4mReader::new(BufReader::new(file)).map_err(|source| unreadable(&path, source))?;
+    let mut reader = Some(reader);
+    let mut first = true;
+    Ok(Box::new(std::iter::from_fn(move || {
+        let frame = match reader.as_mut()?.read_frame() {
+            Ok(Some(frame)) => Ok(frame),
+            Ok(None) if first => Err(unreadable(&path, RecordingProblem::NoWholeFrame)),
+            Ok(None) => return None,
+            Err(source) => Err(unreadable(&path, source)),
+        };
+        first = false;
+        if frame.is_err() {
+            reader = None;
+        }
+        Some(frame)
+    })))
 }
 
 enum Reel {

@@ -86,8 +86,8 @@ impl<R: BufRead + Seek> Y4mReader<R> {
         self.read_frame()?.ok_or(RecordingProblem::NoWholeFrame)
     }
 
-    /// None at the end of the file.
-    fn read_frame(&mut self) -> Result<Option<Frame>, RecordingProblem> {
+    /// The next frame of this round; none behind the last whole one.
+    pub(crate) fn read_frame(&mut self) -> Result<Option<Frame>, RecordingProblem> {
         match read_line(&mut self.input)? {
             None => return Ok(None),
             Some(line) if line == "FRAME" || line.starts_with("FRAME ") => {}

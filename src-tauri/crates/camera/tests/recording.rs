@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gatepost_camera::{
     Camera, CameraFault, Frame, FrameSource, Health, Opener, PixelFormat, Recording, WatchdogSettings,
-    preview_jpeg,
+    frames_of_file, preview_jpeg,
 };
 
 /// So fast that pacing costs these tests nothing.
@@ -260,4 +260,30 @@ fn a_preview_of_a_frame_that_is_not_whole_is_empty_and_odd_sizes_do_not_panic() 
 fn an_opened_fault_has_a_code_for_the_screen() {
     assert_eq!(CameraFault::Absent.code(), "camera-absent");
     assert_eq!(CameraFault::Stalled.code(), "camera-stalled");
+}
+
+#[test]
+fn every_frame_of_a_file_comes_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    write_png(&path("a.png"), png::ColorType::Grayscale, &[20; 6], 3, 2);
+    write_jpeg(&path("b.png"), [200, 30, 30], 16, 8);
+    std::fs::write(path("c.y4m"), b"YUV4MPEG2 W1 H1 Cmono\nFRAME\n1FRAME\n2FRAME\n").unwrap();
+    std::fs::write(path("none.y4m"), b"YUV4MPEG2 W1 H1 Cmono\n").unwrap();
+    std::fs::write(path("broken.y4m"), b"YUV4MPEG2 W1 H1 Cmono\nFRAME\n1FLAME\n2").unwrap();
+    std::fs::write(path("text.txt"), b"no picture").unwrap();
+    let frames = |name: &str| -> Vec<bool> {
+        frames_of_file(&path(name))
+            .unwrap()
+            .map(|frame| frame.is_ok())
+            .collect()
+    };
+    assert_eq!(frames("a.png"), [true]);
+    assert_eq!(frames("b.png"), [true]);
+    assert_eq!(frames("c.y4m"), [true, true]);
+    assert_eq!(frames("none.y4m"), [false]);
+    assert_eq!(frames("broken.y4m"), [true, false]);
+    assert_eq!(frames("text.txt"), [false]);
+    assert!(frames_of_file(&path("absent")).is_err());
+    assert!(frames_of_file(folder.path()).is_err());
 }
