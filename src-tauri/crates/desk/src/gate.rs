@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gatepost_codes::{EvidenceLevel, Freshness, HealthColour};
 use gatepost_ledger::{Entry, Role, VoidReason};
 use gatepost_rules::{Fault, Observation, Verdict, VerdictKind};
-use gatepost_store::{EntryFilter, NewEntry, PersonNumber, ScanId, Seen, Token};
+use gatepost_store::{EntryFilter, NewEntry, PersonNumber, ScanId, Seen, StoredEntry, Token};
 
 use crate::desk::{Data, Desk, Earcon, State};
 use crate::door::{Effect, Sight, Surroundings};
@@ -15,9 +15,7 @@ use crate::view::{CameraView, CardView, CodeSlot, Counts, DoorKey, DoorView, Ent
 use crate::visitor::{SeenCode, Shown};
 
 /// Lines on the door screen.
-const RECENT: usize = 5;
-/// How far back the cases of a shift are looked for, in entries.
-const CASES_LOOK_BACK: u16 = 500;
+const RECENT: u16 = 5;
 /// An admission calms down soon; everything else stays until the next visitor or half a minute.
 const ADMISSION_STAYS_MS: u32 = 4_000;
 const OTHERS_STAY_MS: u32 = 30_000;
@@ -268,41 +266,24 @@ impl Desk {
         };
         let today = self.clock.now().date_naive();
         let data = state.data()?;
-        let gate = Some(data.gate_name());
-        let filter = EntryFilter {
-            day: Some(today),
-            gate: gate.clone(),
+        let gate = data.gate_name();
+        let rows = |stored: Vec<StoredEntry>| {
+            stored
+                .iter()
+                .map(|one| data.row_of(one))
+                .collect::<Result<_, _>>()
+        };
+        let cases = rows(data.reader.open_cases(&gate, shift.opened)?)?;
+        let last_own = data.reader.last_standing(guard, shift.opened)?;
+        let at_gate = EntryFilter {
+            gate: Some(gate),
             ..EntryFilter::default()
         };
-        let counts = counts(data.reader.counts(&filter)?);
-        let newest = data.reader.page(
-            &EntryFilter {
-                gate,
-                ..EntryFilter::default()
-            },
-            None,
-            CASES_LOOK_BACK,
-        )?;
-        let mut followed = Vec::new();
-        let mut cases = Vec::new();
-        let mut recent = Vec::new();
-        let mut last_own = None;
-        for stored in &newest {
-            followed.extend(stored.entry.follows.filter(|_| stored.voided.is_none()));
-            let stands = stored.voided.is_none();
-            let of_this_shift = stored.position > shift.opened;
-            if recent.len() < RECENT {
-                recent.push(data.row_of(stored)?);
-            }
-            if stands && last_own.is_none() && of_this_shift && stored.guard == guard {
-                last_own = Some((stored.position, stored.wall_ms));
-            }
-            let open = stored.entry.verdict != VerdictKind::Admit && !followed.contains(&stored.position);
-            if stands && open && of_this_shift {
-                cases.push(data.row_of(stored)?);
-            }
-        }
-        cases.reverse();
+        let recent = rows(data.reader.page(&at_gate, None, RECENT)?)?;
+        let counts = counts(data.reader.counts(&EntryFilter {
+            day: Some(today),
+            ..at_gate
+        })?);
         state.gate = GateCache {
             counts,
             recent,
@@ -386,7 +367,7 @@ impl Data {
         self.row_of(&self.reader.entry(position)?)
     }
 
-    pub(crate) fn row_of(&self, stored: &gatepost_store::StoredEntry) -> Result<EntryRow, DeskError> {
+    pub(crate) fn row_of(&self, stored: &StoredEntry) -> Result<EntryRow, DeskError> {
         let note = match &stored.voided {
             Some(voided) => self.store.open_note(voided)?,
             None => None,

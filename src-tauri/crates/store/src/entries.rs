@@ -187,6 +187,43 @@ impl Reader {
         Ok(total)
     }
 
+    /// Entries of a gate after `since` that were not admitted, still stand and were not followed up, oldest
+    /// first: whoever is still to be dealt with.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn open_cases(&self, gate: &str, since: u64) -> Result<Vec<StoredEntry>, StoreError> {
+        let mut conditions = Conditions::of(&EntryFilter {
+            gate: Some(gate.to_owned()),
+            ..EntryFilter::default()
+        });
+        conditions.conditions.extend([HELD, NOT_VOIDED, NOT_FOLLOWED]);
+        conditions.add("e.i > ?", since);
+        let sql = format!("{ROW} {} ORDER BY e.i", conditions.where_clause());
+        let mut cases = Vec::new();
+        self.visit(&sql, &conditions, |entry| {
+            cases.push(entry);
+            Ok(())
+        })?;
+        Ok(cases)
+    }
+
+    /// The newest entry of a guard after `since` that still stands: its position and wall clock, ms UTC.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn last_standing(&self, guard: PersonNumber, since: u64) -> Result<Option<(u64, i64)>, StoreError> {
+        let sql = "SELECT e.i, e.t FROM entries e WHERE e.guard = :guard AND e.i > :since
+                   AND NOT EXISTS (SELECT 1 FROM voids v WHERE v.entry = e.i) ORDER BY e.i DESC LIMIT 1";
+        let which = named_params! { ":guard": guard.0, ":since": since };
+        let found = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(which, found)
+            .optional()?)
+    }
+
     /// Figures of a filter.
     ///
     /// # Errors
@@ -360,6 +397,9 @@ fn open_note(keys: &Keys, voided: &Voided) -> Result<Option<Personal<String>>, S
 }
 
 const NOT_VOIDED: &str = "NOT EXISTS (SELECT 1 FROM voids nv WHERE nv.entry = e.i)";
+const HELD: &str = "e.verdict IN ('hold', 'refuse', 'check_by_hand')";
+const NOT_FOLLOWED: &str = "NOT EXISTS (SELECT 1 FROM entries f WHERE f.follows = e.i
+    AND NOT EXISTS (SELECT 1 FROM voids fv WHERE fv.entry = f.i))";
 const CORRECTED: &str = "(e.follows IS NOT NULL OR EXISTS (SELECT 1 FROM voids cv WHERE cv.entry = e.i))";
 
 /// The conditions of a query and the values they are bound to, in the same order.

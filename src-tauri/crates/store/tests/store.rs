@@ -640,3 +640,58 @@ fn a_folder_that_cannot_be_written_is_refused_with_a_reason() {
     assert!(remount.is_ok_and(|status| status.success()));
     assert!(matches!(refused_and_untouched(folder), StoreError::ReadOnly));
 }
+
+#[test]
+fn a_case_is_open_until_it_is_followed_up_voided_or_older_than_the_shift() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = filled(folder.path());
+    let mut append = |second, verdict, follows| {
+        let mut new = entry(second, verdict, 365);
+        new.entry.follows = follows;
+        store.append_entry(&new).expect("an entry")
+    };
+    let before = append(1, VerdictKind::Hold, None);
+    let held = append(2, VerdictKind::Hold, None);
+    let refused = append(3, VerdictKind::Refuse, None);
+    let followed = append(4, VerdictKind::CheckByHand, None);
+    append(5, VerdictKind::Admit, Some(followed));
+    let wrongly_followed = append(6, VerdictKind::Hold, None);
+    let follower = append(7, VerdictKind::Admit, Some(wrongly_followed));
+    let voided = append(8, VerdictKind::Hold, None);
+    for of in [follower, voided] {
+        store
+            .append_void(moment(9), "东门", GUARD, of, VoidReason::Typo, None)
+            .expect("a void");
+    }
+    let reader = store.reader().expect("a reader");
+    let open = reader.open_cases("东门", before).expect("a query");
+    let positions: Vec<_> = open.iter().map(|case| case.position).collect();
+    assert_eq!(positions, [held, refused, wrongly_followed]);
+    assert!(reader.open_cases("西门", before).expect("a query").is_empty());
+}
+
+#[test]
+fn the_last_standing_entry_is_the_newest_own_one_that_was_not_voided() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = filled(folder.path());
+    let first = store
+        .append_entry(&entry(1, VerdictKind::Admit, 365))
+        .expect("an entry");
+    let second = store
+        .append_entry(&entry(2, VerdictKind::Admit, 365))
+        .expect("an entry");
+    let reader = store.reader().expect("a reader");
+    let last = |since| {
+        reader
+            .last_standing(GUARD, since)
+            .expect("a query")
+            .map(|(position, _)| position)
+    };
+    assert_eq!(last(0), Some(second));
+    store
+        .append_void(moment(3), "东门", GUARD, second, VoidReason::Typo, None)
+        .expect("a void");
+    assert_eq!(last(0), Some(first));
+    assert_eq!(last(first), None);
+    assert_eq!(reader.last_standing(MANAGER, 0).expect("a query"), None);
+}
