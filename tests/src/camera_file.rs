@@ -113,6 +113,11 @@ impl CameraFile {
         self.corrupt_every.set(frames);
     }
 
+    /// Stays plugged in and sends nothing more.
+    pub fn stall(&self) {
+        self.put("GPVC1 STALL\n", &[]);
+    }
+
     /// Pulls the plug.
     ///
     /// # Panics

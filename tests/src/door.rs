@@ -1,6 +1,7 @@
 //! What the door screen shows, read from the page.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::window::Window;
 
@@ -8,6 +9,8 @@ use crate::window::Window;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DoorSeen {
+    /// Which of Rust's views is on the screen; it grows.
+    pub revision: u64,
     /// Which sentence says what comes next: a code of `Prompt`.
     pub prompt: String,
     /// `live`, `opening`, `no_picture`.
@@ -51,6 +54,7 @@ const READ: &str = "
         [...entry.querySelectorAll('span')].concat(entry)
             .some((part) => getComputedStyle(part).textDecorationLine.includes('line-through'));
     return {
+        revision: Number(data('screen-door').revision || 0),
         prompt: data('prompt').prompt ?? '',
         camera: data('camera-status').status ?? '',
         shown: data('code-slot').shown ?? '',
@@ -93,14 +97,45 @@ impl Window {
         door
     }
 
-    /// Waits until a code of this colour was read; an empty colour for one that is still to be said.
+    /// Waits until the next visitor's code of this colour was read and is on the screen; an empty colour for
+    /// one that is still to be said.
+    ///
+    /// While nobody is there the slot shows the last entry, so Rust is asked who is there, and the screen has
+    /// to be as new as its answer.
     ///
     /// # Panics
     /// When none is.
     pub fn wait_for_code(&self, colour: &str) -> DoorSeen {
         self.wait_for_door(&format!("a code of colour {colour:?}"), |door| {
-            door.shown == "decoded" && door.colour == colour
+            let Ok(view) = self.invoke("door", json!({})) else {
+                return false;
+            };
+            let code = &view["visitor"]["code"];
+            code["shown"] == "decoded"
+                && code["colour"].as_str().unwrap_or_default() == colour
+                && door.revision >= view["revision"].as_u64().unwrap_or(u64::MAX)
         })
+    }
+
+    /// Types a temperature and whatever else, and waits for the card of the entry that this writes.
+    ///
+    /// # Panics
+    /// When no new entry appears.
+    pub fn check(&self, keys: &str) -> DoorSeen {
+        let before = self.newest_entry();
+        self.press(keys);
+        self.wait_for_door(&format!("a new entry after {keys}"), |door| {
+            door.verdict != "idle" && !door.preview && self.newest_entry() > before
+                && door.position == self.newest_entry().to_string()
+        })
+    }
+
+    fn newest_entry(&self) -> u64 {
+        let position = self.execute(
+            "return Number(document.querySelector('[data-testid=recent-entry]')?.dataset.position ?? 0)",
+            &[],
+        );
+        position.as_u64().unwrap_or_default()
     }
 
     /// Waits until the card tells a verdict that is written: a code of `VerdictKind`.

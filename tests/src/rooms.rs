@@ -2,6 +2,9 @@
 
 use serde_json::json;
 
+use crate::camera_file::Visitor;
+use crate::door::DoorSeen;
+use crate::stage::Stage;
 use crate::window::Window;
 
 /// The venue of every test.
@@ -16,6 +19,29 @@ pub const MANAGER_PIN: &str = "260451";
 pub const GUARD: &str = "李强";
 /// The guard's PIN.
 pub const GUARD_PIN: &str = "739182";
+
+/// A guard at the gate of a new stage, and a live camera that shows nobody; none where no window can be opened.
+///
+/// # Panics
+/// When the program does not get there.
+#[must_use]
+pub fn at_the_door() -> Option<(Stage, Window)> {
+    let stage = Stage::set()?;
+    stage.camera().show_nobody();
+    let window = stage.open();
+    window.reach_the_door();
+    window.wait_for_door("a live camera", |door| door.camera == "live");
+    Some((stage, window))
+}
+
+/// Somebody steps before the camera, and their code is read with this colour.
+///
+/// # Panics
+/// When it is not.
+pub fn meet(stage: &Stage, window: &Window, visitor: &Visitor, colour: &str) -> DoorSeen {
+    stage.camera().show(visitor);
+    window.wait_for_code(colour)
+}
 
 impl Window {
     /// The first start, through the command that the form calls.
