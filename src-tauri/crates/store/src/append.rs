@@ -165,6 +165,8 @@ impl Store {
     pub fn append_entry(&mut self, new: &NewEntry) -> Result<u64, StoreError> {
         match self.transact(|transaction, _| insert_entry(transaction, new)) {
             Ok(position) => Ok(position),
+            // A connection that was kept knows that nothing was written.
+            Err(fault) if self.connection.is_some() => Err(fault),
             // After a failed commit nobody knows whether it happened: ask a new connection.
             Err(fault) => match self.position_of(new.scan_id) {
                 Ok(Some(position)) => Ok(position),
@@ -226,28 +228,53 @@ impl Store {
         self.transact(|transaction, _| position_of(transaction, scan_id))
     }
 
-    /// One transaction that takes the write lock at once. After any error the connection is dropped: what
-    /// happened to the commit is then asked of a new one.
+    /// One transaction that takes the write lock at once. Where nothing was begun or everything was rolled back
+    /// the connection is kept; after any other error it is dropped: what happened to the commit is then asked of
+    /// a new one.
     pub(crate) fn transact<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => schema::open_writer(&self.folder)?,
-        };
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = match work(&transaction, &self.keys) {
-            Ok(done) => done,
-            Err(refusal) => {
-                transaction.rollback()?;
-                self.connection = Some(connection);
-                return Err(refusal);
+        if self.connection.is_none() {
+            self.connection = Some(schema::open_writer(&self.folder)?);
+        }
+        let connection = self.connection.as_mut().expect("opened above");
+        attempt(connection, &self.keys, work).map_err(|ended| match ended {
+            Ended::NothingWritten(fault) => fault,
+            Ended::InDoubt(fault) => {
+                self.connection = None;
+                fault
             }
-        };
-        transaction.commit()?;
-        self.connection = Some(connection);
-        Ok(done)
+        })
+    }
+}
+
+/// How a transaction ended that did not end well.
+enum Ended {
+    NothingWritten(StoreError),
+    InDoubt(StoreError),
+}
+
+fn attempt<T>(
+    connection: &mut Connection,
+    keys: &Keys,
+    work: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>,
+) -> Result<T, Ended> {
+    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+    let transaction = begun.map_err(|error| match StoreError::from(error) {
+        StoreError::Locked => Ended::NothingWritten(StoreError::Locked),
+        fault => Ended::InDoubt(fault),
+    })?;
+    let in_doubt = |error: rusqlite::Error| Ended::InDoubt(error.into());
+    match work(&transaction, keys) {
+        Ok(done) => {
+            transaction.commit().map_err(in_doubt)?;
+            Ok(done)
+        }
+        Err(refusal) => {
+            transaction.rollback().map_err(in_doubt)?;
+            Err(Ended::NothingWritten(refusal))
+        }
     }
 }
 
