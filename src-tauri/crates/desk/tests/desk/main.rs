@@ -1,0 +1,11 @@
+//! The whole program without a window: real SQLite in temporary folders, a clock that stands still unless it is
+//! told otherwise, and a presenter that remembers.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod door;
+mod office;
+mod roles;
+mod room;
+mod sessions;
+mod silence;
+mod trouble;

@@ -1,0 +1,222 @@
+//! Who may do what, for every command of the window.
+
+use std::collections::BTreeSet;
+
+use gatepost_codes::Personal;
+use gatepost_desk::view::{DoorKey, EntryFilter, Stage, VoidReason};
+use gatepost_desk::{Desk, DeskError};
+use gatepost_rules::Policy;
+
+use crate::room::{GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, Room, form};
+
+/// The commands that the window may call.
+const COMMANDS: &str = include_str!("../../../../src/commands.rs");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    Nobody,
+    GuardWithoutShift,
+    GuardWithShift,
+    Manager,
+}
+
+const EVERYBODY: [Who; 4] = [
+    Who::Nobody,
+    Who::GuardWithoutShift,
+    Who::GuardWithShift,
+    Who::Manager,
+];
+
+impl Who {
+    fn of(stage: &Stage) -> Option<Who> {
+        match stage {
+            Stage::SignIn { .. } => Some(Who::Nobody),
+            Stage::Shift { .. } => Some(Who::GuardWithoutShift),
+            Stage::Door { .. } => Some(Who::GuardWithShift),
+            Stage::Office { .. } => Some(Who::Manager),
+            Stage::Fault { .. } | Stage::SetUp => None,
+        }
+    }
+
+    /// A room with this person in it and three entries in the log.
+    fn room(self) -> Room {
+        let room = Room::in_the_office();
+        match self {
+            Who::Manager => {}
+            Who::Nobody => {
+                room.desk.sign_out().expect("signed out");
+            }
+            Who::GuardWithShift | Who::GuardWithoutShift => {
+                room.sign_in(GUARD, GUARD_PIN).expect("the guard");
+            }
+        }
+        if self == Who::GuardWithoutShift {
+            room.desk.close_shift().expect("closed");
+        }
+        assert_eq!(Who::of(&room.stage()), Some(self));
+        room
+    }
+}
+
+type Answer = Result<(), DeskError>;
+
+/// One command: its name in the shell, the method of the desk behind it, how it is called, and the answers in
+/// the order of [`EVERYBODY`].
+struct Row {
+    command: &'static str,
+    method: &'static str,
+    call: fn(&Desk) -> Answer,
+    answers: [Answer; 4],
+}
+
+const ANYBODY: [Answer; 4] = [Ok(()), Ok(()), Ok(()), Ok(())];
+const SIGNED_IN: [Answer; 4] = [Err(DeskError::SignedOut), Ok(()), Ok(()), Ok(())];
+const GUARDS: [Answer; 4] = [
+    Err(DeskError::SignedOut),
+    Ok(()),
+    Ok(()),
+    Err(DeskError::Forbidden),
+];
+const GUARDS_WITH_A_SHIFT: [Answer; 4] = [
+    Err(DeskError::SignedOut),
+    Err(DeskError::NoOpenShift),
+    Ok(()),
+    Err(DeskError::Forbidden),
+];
+const MANAGERS: [Answer; 4] = [
+    Err(DeskError::SignedOut),
+    Err(DeskError::Forbidden),
+    Err(DeskError::Forbidden),
+    Ok(()),
+];
+const NOBODY_ANY_MORE: [Answer; 4] = [
+    Err(DeskError::AlreadySetUp),
+    Err(DeskError::AlreadySetUp),
+    Err(DeskError::AlreadySetUp),
+    Err(DeskError::AlreadySetUp),
+];
+
+/// A command and the method of the same name.
+fn row(command: &'static str, answers: [Answer; 4], call: fn(&Desk) -> Answer) -> Row {
+    Row {
+        command,
+        method: command,
+        call,
+        answers,
+    }
+}
+
+fn table() -> Vec<Row> {
+    vec![
+        row("app", ANYBODY, |desk| {
+            let _ = desk.app();
+            Ok(())
+        }),
+        row("set_up", NOBODY_ANY_MORE, |desk| desk.set_up(&form()).map(drop)),
+        row("sign_in", ANYBODY, |desk| {
+            desk.sign_in(MANAGER, &Personal::new(MANAGER_PIN.to_owned()))
+                .map(drop)
+        }),
+        row("sign_out", SIGNED_IN, |desk| desk.sign_out().map(drop)),
+        row("open_shift", GUARDS, |desk| desk.open_shift().map(drop)),
+        row("close_shift", GUARDS_WITH_A_SHIFT, |desk| {
+            desk.close_shift().map(drop)
+        }),
+        row("door", GUARDS_WITH_A_SHIFT, |desk| desk.door().map(drop)),
+        row("press", GUARDS_WITH_A_SHIFT, |desk| {
+            desk.press(DoorKey::Mask).map(drop)
+        }),
+        row("watch_preview", GUARDS, |desk| desk.watch_preview(|_| false)),
+        row("preview_shown", GUARDS, Desk::preview_shown),
+        row("entries", MANAGERS, |desk| {
+            desk.entries(&EntryFilter::default(), None, 50).map(drop)
+        }),
+        row("figures", MANAGERS, |desk| {
+            desk.figures(&EntryFilter::default()).map(drop)
+        }),
+        row("filter_choices", MANAGERS, |desk| desk.filter_choices().map(drop)),
+        row("export_entries", MANAGERS, |desk| {
+            desk.export_entries(&EntryFilter::default()).map(drop)
+        }),
+        row("void_entry", MANAGERS, |desk| {
+            let newest = desk.entries(&EntryFilter::default(), None, 1);
+            // Somebody who may not read the log tries with a number.
+            let position = newest.map_or(8, |page| page.rows[0].position);
+            desk.void_entry(position, VoidReason::Typo, "").map(drop)
+        }),
+        row("settings", MANAGERS, |desk| desk.settings().map(drop)),
+        row("set_policy", MANAGERS, |desk| {
+            desk.set_policy(Policy::default()).map(drop)
+        }),
+        row("choose_camera", MANAGERS, |desk| {
+            desk.choose_camera(None).map(drop)
+        }),
+        row("set_appearance", ANYBODY, |desk| {
+            desk.set_appearance(desk.app().appearance).map(drop)
+        }),
+        Row {
+            method: "exports_to_show",
+            ..row("show_exports", MANAGERS, |desk| desk.exports_to_show().map(drop))
+        },
+    ]
+}
+
+/// Name and body of every command in the shell.
+fn commands() -> Vec<(&'static str, &'static str)> {
+    COMMANDS
+        .split("#[tauri::command")
+        .skip(1)
+        .map(|source| {
+            let (_, signature) = source.split_once("fn ").expect("a command is a function");
+            let (name, body) = signature.split_once('(').expect("with parameters");
+            (name, body)
+        })
+        .collect()
+}
+
+#[test]
+fn every_command_of_the_window_stands_in_the_table_with_the_method_it_calls() {
+    let table = table();
+    let known: BTreeSet<&str> = table.iter().map(|row| row.command).collect();
+    let offered: BTreeSet<&str> = commands().iter().map(|(name, _)| *name).collect();
+    assert!(!offered.is_empty());
+    assert_eq!(
+        known, offered,
+        "a command without a row, or a row without a command"
+    );
+    for (name, body) in commands() {
+        let row = table.iter().find(|row| row.command == name).expect("a row");
+        let call = format!("desk.{}(", row.method);
+        assert!(body.contains(&call), "`{name}` calls `{call}…)`");
+        assert_eq!(body.matches("desk.").count(), 1, "`{name}` does one thing");
+    }
+}
+
+#[test]
+fn every_command_is_allowed_or_refused_as_the_table_says() {
+    for (at, who) in EVERYBODY.into_iter().enumerate() {
+        let mut room = who.room();
+        for row in table() {
+            let before = (room.stage(), room.records().len());
+            let answer = (row.call)(&room.desk);
+            assert_eq!(answer, row.answers[at], "{} by {who:?}", row.command);
+            let after = (room.stage(), room.records().len());
+            if answer.is_err() {
+                assert_eq!(before, after, "{} by {who:?} changed something", row.command);
+            } else if Who::of(&after.0) != Some(who) {
+                room = who.room();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_guard_who_signed_out_leaves_a_closed_door_behind() {
+    let room = Room::at_the_gate();
+    room.type_keys("736");
+    room.desk.sign_out().expect("signed out");
+    assert_eq!(room.try_keys("5⏎"), Err(DeskError::SignedOut));
+    room.sign_in(GUARD, GUARD_PIN).expect("the guard");
+    let visitor = room.desk.door().expect("a door").visitor;
+    assert_eq!(visitor.typed, "", "what was typed is not the next person's");
+}
