@@ -488,3 +488,36 @@ export-shown-seen_by_staff = Health code, looked at
 export-colour_by-camera = Camera
 export-colour_by-guard = Guard
 export-remark-note_withheld = The void has a note, which is not exported
+
+## Command line
+
+cli-scan-code = { $file }: { $issuer }, { $colour }, version { $version }, { $milliseconds } ms, { $payload }
+cli-scan-none = { $file }: no code found, { $milliseconds } ms
+cli-scan-unreadable = { $file }: cannot be read; check that it is a PNG, JPEG or Y4M file
+cli-scan-frame = { $file } frame { $frame }
+cli-payload-bytes = { $n } bytes that are not text
+cli-colour-dark = Black and white
+cli-colour-other = Another colour
+cli-colour-unsure = Colour unclear
+cli-colour-not_seen = Picture without colour
+cli-export-done = { $rows } { $rows ->
+    [one] entry
+   *[other] entries
+} exported to { $path }; the export is recorded as No. { $position }, SHA-256: { $sha256 }
+cli-export-none = No entry matches and no file was written; check --day, --gate and --verdict
+cli-simulate-done = Demonstration made in { $folder }: { $days } { $days ->
+    [one] day
+   *[other] days
+}, { $entries } entries, { $seconds } s, { $rate } entries a second. All data is made up.
+cli-simulate-progress = Day { $day } of { $days }
+cli-simulate-folder = Name an empty folder with --data-dir; a demonstration is never written into the usual data folder
+cli-simulate-not_a_demo = { $folder } holds other data, which was not touched; name an empty folder
+cli-simulate-not_empty = The demonstration in { $folder } already has entries and was not touched; name an empty folder
+cli-simulate-pins = A PIN has 6 to 12 digits, no runs or repeats, and the three PINs must differ
+cli-simulate-impossible = These days cannot be simulated; check --days and --last-day
+cli-no_data = There is no data of Gatepost in { $folder }; name the data folder with --data-dir
+cli-fault = { $fault } ({ $folder }). { $do }
+cli-disk_full = The disk is full and no file was written; make room and try again
+cli-cannot_write = { $path } cannot be written; choose another file or folder
+cli-impossible_time = Entry No. { $position } has an impossible time and no file was written; restore the data from a backup
+cli-output = The output ended early because its reader was closed; run the command again

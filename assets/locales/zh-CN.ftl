@@ -473,3 +473,30 @@ export-shown-seen_by_staff = 健康码，目视
 export-colour_by-camera = 摄像头
 export-colour_by-guard = 值守人员
 export-remark-note_withheld = 作废另有说明，未随文件导出
+
+## Command line
+
+cli-scan-code = { $file }：{ $issuer }，{ $colour }，版本 { $version }，{ $milliseconds } 毫秒，{ $payload }
+cli-scan-none = { $file }：没有找到码，{ $milliseconds } 毫秒
+cli-scan-unreadable = { $file }：无法读取，请确认它是 PNG、JPEG 或 Y4M 文件
+cli-scan-frame = { $file } 第 { $frame } 帧
+cli-payload-bytes = { $n } 字节，不是文字
+cli-colour-dark = 黑白
+cli-colour-other = 其他颜色
+cli-colour-unsure = 颜色看不清
+cli-colour-not_seen = 画面没有颜色
+cli-export-done = 已导出 { $rows } 条到 { $path }，本次导出已记为第 { $position } 号账页，SHA-256：{ $sha256 }
+cli-export-none = 没有符合条件的记录，没有写出文件；请检查 --day、--gate 和 --verdict
+cli-simulate-done = 已在 { $folder } 生成演示数据：{ $days } 天，{ $entries } 条通行记录，{ $seconds } 秒，每秒 { $rate } 条。全部数据均为虚构。
+cli-simulate-progress = 第 { $day } 天，共 { $days } 天
+cli-simulate-folder = 请用 --data-dir 指明一个空文件夹，演示数据不会写进通常的数据文件夹
+cli-simulate-not_a_demo = { $folder } 里已有别的数据，没有改动；请指明一个空文件夹
+cli-simulate-not_empty = { $folder } 里的演示已有通行记录，没有改动；请指明一个空文件夹
+cli-simulate-pins = PIN 须为 6 到 12 位数字，不要连号或重复，三人的 PIN 不能相同
+cli-simulate-impossible = 这些日期无法生成，请检查 --days 和 --last-day
+cli-no_data = { $folder } 里没有门岗的数据；请用 --data-dir 指明数据文件夹
+cli-fault = { $fault }（{ $folder }）。{ $do }
+cli-disk_full = 磁盘已满，没有写出文件；请腾出空间后再试
+cli-cannot_write = { $path } 无法写入；请换一个文件名或文件夹
+cli-impossible_time = 第 { $position } 号的时间有误，没有写出文件；请从备份恢复数据
+cli-output = 输出中断；接收输出的程序已关闭，请再运行一次

@@ -97,6 +97,12 @@ impl PreparedExport {
         self.rows
     }
 
+    /// SHA-256 of the file, hexadecimal.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.digest.sha256
+    }
+
     /// The record of this export.
     #[must_use]
     pub fn body(&self) -> Body {

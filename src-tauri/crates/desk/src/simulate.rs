@@ -55,6 +55,9 @@ pub struct Simulated {
     pub shifts: u64,
 }
 
+/// The usual PINs of the made-up manager and guards. They stand in the documentation and protect nothing.
+pub const DEMO_PINS: [&str; 3] = ["280461", "730519", "640827"];
+
 /// The PINs of the made-up staff: a manager and two guards.
 #[derive(Clone, Debug)]
 pub struct DemoPins {
@@ -65,11 +68,12 @@ pub struct DemoPins {
 }
 
 impl Default for DemoPins {
-    /// The PINs that the documentation names: they protect nothing.
+    /// [`DEMO_PINS`].
     fn default() -> DemoPins {
+        let [manager, first, second] = DEMO_PINS.map(|pin| Personal::new(pin.to_owned()));
         DemoPins {
-            manager: Personal::new("280461".to_owned()),
-            guards: ["730519", "640827"].map(|pin| Personal::new(pin.to_owned())),
+            manager,
+            guards: [first, second],
         }
     }
 }

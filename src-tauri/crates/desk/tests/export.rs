@@ -50,7 +50,7 @@ fn request(store: &mut Store, target: PathBuf) -> ExportRequest {
 fn files(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder)
         .expect("a folder")
-        .map(|entry| entry.unwrap().file_name());
+        .map(|entry| entry.expect("an entry of the folder").file_name());
     names.map(|name| name.to_string_lossy().into_owned()).collect()
 }
 

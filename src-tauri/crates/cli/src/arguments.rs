@@ -1,0 +1,144 @@
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gatepost_desk::simulate::DEMO_PINS;
+use gatepost_report::Language;
+use gatepost_rules::VerdictKind;
+
+const EXIT_CODES: &str = "Exit codes:\n  \
+    0  done\n  \
+    1  nothing found: a file without a code, or no entry that matches\n  \
+    2  the command line makes no sense\n  \
+    3  a file or the data cannot be read or written\n  \
+    4  the data may not be touched by this command";
+
+/// Gatepost without a window.
+#[derive(Debug, Parser)]
+#[command(name = "gatepost-cli", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    /// Print one JSON object a line.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Language of the output: zh-CN or en [default: that of LANG, else zh-CN].
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub(crate) language: Option<Language>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read the codes of picture and video files.
+    #[command(after_help = SCAN_HELP)]
+    Scan(ScanArguments),
+    /// Work with the entries of a data folder.
+    #[command(subcommand)]
+    Entries(EntriesCommand),
+    /// Make a demonstration: a made-up venue with plausible days.
+    #[command(after_help = SIMULATE_HELP)]
+    Simulate(SimulateArguments),
+}
+
+const SCAN_HELP: &str = "With --json one object for every frame: file, frame, milliseconds, codes: payload (null when \
+    it is no text), payload_base64, corners, version, colour, confidence, issuer.\n\n\
+    Exit codes:\n  \
+    0  every file was read and had a code\n  \
+    1  some file had none\n  \
+    2  the command line makes no sense\n  \
+    3  some file could not be read";
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArguments {
+    /// PNG, JPEG or Y4M files.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EntriesCommand {
+    /// Write entries as CSV: UTF-8 with BOM, guards masked. The export itself becomes a record.
+    #[command(after_help = EXPORT_HELP)]
+    Export(ExportArguments),
+}
+
+const EXPORT_HELP: &str = "Of a demonstration every line is marked, and -DEMO is put into the file's name.\n\n\
+    Exit codes:\n  \
+    0  written and recorded\n  \
+    1  no entry matches; nothing was written\n  \
+    2  the command line makes no sense\n  \
+    3  the data cannot be used or the file cannot be written";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    /// The data folder [default: GATEPOST_DATA_DIR, else the program's own].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Only this local day, YYYY-MM-DD.
+    #[arg(long, value_name = "DAY")]
+    pub(crate) day: Option<NaiveDate>,
+    /// Only this verdict.
+    #[arg(long, value_enum)]
+    pub(crate) verdict: Option<VerdictName>,
+    /// Only this gate.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) gate: Option<String>,
+    /// The file; - is standard output. An older file of the name is replaced.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum VerdictName {
+    Admit,
+    Hold,
+    Refuse,
+    CheckByHand,
+}
+
+impl From<VerdictName> for VerdictKind {
+    fn from(name: VerdictName) -> VerdictKind {
+        match name {
+            VerdictName::Admit => VerdictKind::Admit,
+            VerdictName::Hold => VerdictKind::Hold,
+            VerdictName::Refuse => VerdictKind::Refuse,
+            VerdictName::CheckByHand => VerdictKind::CheckByHand,
+        }
+    }
+}
+
+const SIMULATE_HELP: &str = "Nothing is simulated after the present moment. The same seed and days give the same \
+    entries.\n\n\
+    Exit codes:\n  \
+    0  made\n  \
+    2  the command line makes no sense\n  \
+    3  the folder cannot be written\n  \
+    4  the folder is not empty, or its data are not those of an empty demonstration; nothing was touched";
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArguments {
+    /// An empty folder, or a demonstration without entries [default: GATEPOST_DATA_DIR].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How many days.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3660))]
+    pub(crate) days: u32,
+    /// How many visitors a day on average over a week.
+    #[arg(long, value_name = "VISITORS", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) per_day: u32,
+    /// Where chance begins.
+    #[arg(long)]
+    pub(crate) seed: u64,
+    /// The last day, YYYY-MM-DD [default: today].
+    #[arg(long, value_name = "DAY")]
+    pub(crate) last_day: Option<NaiveDate>,
+    /// PIN of the manager, 陈示.
+    #[arg(long, value_name = "PIN", default_value = DEMO_PINS[0])]
+    pub(crate) manager_pin: String,
+    /// PIN of the first guard, 王示.
+    #[arg(long, value_name = "PIN", default_value = DEMO_PINS[1])]
+    pub(crate) guard_pin: String,
+    /// PIN of the second guard, 刘示.
+    #[arg(long, value_name = "PIN", default_value = DEMO_PINS[2])]
+    pub(crate) second_guard_pin: String,
+}
