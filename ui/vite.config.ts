@@ -34,6 +34,6 @@ export default defineConfig(({ mode }) => ({
     environment: 'jsdom',
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
-    clearMocks: true,
+    restoreMocks: true,
   },
 }));

@@ -3,7 +3,6 @@
 
 ## General
 
-app-name = Gatepost
 app-title = Gatepost
 demo-badge = DEMO 演示
 demo-sentence = This is a demonstration: all data is made up
@@ -29,7 +28,6 @@ control-sound = Sound
 control-curtain = Hide
 control-help = Keys
 control-sign_out = Sign out
-key-hint = key { $key }
 
 role-guard = Guard
 role-manager = Manager
@@ -122,7 +120,6 @@ colour-word-green = Green
 colour-word-yellow_orange = Yellow / orange
 colour-word-red = Red
 colour-word-none = No colour
-colour-by-camera = Seen by camera
 colour-by-guard = Seen by the guard
 document-identity = Identity document
 document-paper = Paper pass
@@ -169,10 +166,8 @@ door-people = { $n ->
    *[other] people
 }
 door-refused = { $n } refused
-door-held = { $n } held
 door-code = Code
 door-temperature = Temperature
-door-mask = Mask
 door-threshold-at_least = ≥ { $threshold } °C is held
 door-threshold-above = > { $threshold } °C is held
 door-recent = Last entries
@@ -189,7 +184,6 @@ door-case-waits-check = check
 door-case-waits-refused = refused, follow up
 door-case-since = { $time }, waiting { $waited }
 door-waiting = Waiting behind
-door-idle-title = Please show your health code
 step-code = Show the code
 step-temperature = Type the temperature
 step-confirm = Press Enter
@@ -292,7 +286,6 @@ set_up-show-pins = Show PINs
 set_up-finish = Finish
 set_up-working = Setting up…
 
-sign_in-title = Sign in
 sign_in-who = Who is signing in?
 sign_in-who-hint = Number key or ↑ ↓
 sign_in-pin = PIN of { $name }
@@ -302,10 +295,8 @@ sign_in-first-choose = Choose a name, then type the PIN
 sign_in-nobody = Nobody can sign in yet
 sign_in-demo-pins = Demo PINs: manager { $manager }, guard { $guard }
 
-shift-title = Open the shift
 shift-hello = { $name }, check and open your shift
 shift-gate = Gate
-shift-guard = Guard
 shift-clock = This device's clock
 shift-clock-hint = Compare it with a watch
 shift-camera = Camera

@@ -3,7 +3,6 @@
 
 ## 通用
 
-app-name = 门岗
 app-title = 门岗 Gatepost
 demo-badge = 演示 DEMO
 demo-sentence = 这是演示：全部数据均为虚构
@@ -29,7 +28,6 @@ control-sound = 声音
 control-curtain = 遮屏
 control-help = 按键
 control-sign_out = 退出登录
-key-hint = { $key } 键
 
 role-guard = 值守人员
 role-manager = 负责人
@@ -122,7 +120,6 @@ colour-word-green = 绿
 colour-word-yellow_orange = 黄 / 橙
 colour-word-red = 红
 colour-word-none = 无色
-colour-by-camera = 摄像头所见，可按键更正
 colour-by-guard = 值守人员所见
 document-identity = 身份证件
 document-paper = 纸质凭证
@@ -163,10 +160,8 @@ door-shift-since = { $time } 开班
 door-today = 今日
 door-people = 人次
 door-refused = 劝返 { $n }
-door-held = 待核 { $n }
 door-code = 码
 door-temperature = 体温
-door-mask = 口罩
 door-threshold-at_least = ≥ { $threshold } ℃ 复测
 door-threshold-above = > { $threshold } ℃ 复测
 door-recent = 最近通行
@@ -183,7 +178,6 @@ door-case-waits-check = 待核查
 door-case-waits-refused = 已劝返，待跟进
 door-case-since = { $time } · 已等 { $waited }
 door-waiting = 后面等候
-door-idle-title = 请出示健康码
 step-code = 出示健康码
 step-temperature = 测温并输入
 step-confirm = 按 Enter 确认
@@ -283,7 +277,6 @@ set_up-show-pins = 显示 PIN
 set_up-finish = 完成设置
 set_up-working = 正在设置…
 
-sign_in-title = 请登录
 sign_in-who = 谁来登录？
 sign_in-who-hint = 按数字键或 ↑ ↓ 选择
 sign_in-pin = { $name } 的 PIN
@@ -293,10 +286,8 @@ sign_in-first-choose = 先选择姓名，再输入 PIN
 sign_in-nobody = 还没有可以登录的人
 sign_in-demo-pins = 演示用 PIN：负责人 { $manager }，值守人员 { $guard }
 
-shift-title = 开班
 shift-hello = { $name }，请确认后开班
 shift-gate = 门岗
-shift-guard = 值守人员
 shift-clock = 本机时间
 shift-clock-hint = 请与手表核对
 shift-camera = 摄像头

@@ -3,6 +3,7 @@ import type {
   AppView,
   commands as real,
   DeskError,
+  DoorKey,
   DoorView,
   ExportProgress,
   SettingsView,
@@ -32,6 +33,8 @@ export const fake = {
     export_folder: '/home/gate/Documents/Gatepost',
   } satisfies SettingsView as SettingsView,
   rows: log(),
+  /** Every key of the door, in the order in which it arrived. */
+  pressed: [] as DoorKey[],
 };
 
 function first(): Scene {
@@ -88,7 +91,8 @@ export const commands: typeof real = {
   openShift: () => go(scenes['idle']?.().app.stage ?? { at: 'set_up' }),
   closeShift: () => go(scenes['shift']?.().app.stage ?? { at: 'set_up' }),
   door: () => ok(fake.scene.door),
-  press: () => {
+  press: (key) => {
+    fake.pressed.push(key);
     fake.scene.door = { ...fake.scene.door, revision: fake.scene.door.revision + 1 };
     return ok(fake.scene.door);
   },

@@ -19,7 +19,7 @@ export function entryLines(entry: EntryRow, policy: Policy, tookMs: number | nul
 export function previewLines(visitor: VisitorView, policy: Policy): string[] {
   const lines: string[] = [];
   if (visitor.temperature !== null) lines.push(reason('fever', visitor.temperature, policy));
-  lines.push(...codeLines(visitor.code, []));
+  lines.push(...codeLines(visitor.code, []), t('card-fever-preview'));
   return lines.filter((line) => line !== '');
 }
 

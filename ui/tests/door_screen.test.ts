@@ -1,0 +1,94 @@
+import { render, screen, waitFor } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import { describe, expect, it, vi } from 'vitest';
+import App from '../src/App.svelte';
+import { start } from '../src/state/program.svelte';
+import { backend } from '../src/ipc/backend';
+import { events, fake } from '../mock/bindings';
+import { door } from '../mock/data';
+import { enter } from './setup';
+
+async function open(scene: string): Promise<void> {
+  enter(scene);
+  await start();
+  render(App);
+  await screen.findByTestId('verdict-card');
+}
+
+describe('the door', () => {
+  it('sends keys without any field in focus', async () => {
+    await open('idle');
+    await userEvent.keyboard('365{Enter}');
+    await waitFor(() => expect(fake.pressed).toHaveLength(4));
+    expect(fake.pressed).toEqual([
+      { key: 'digit', digit: 3 },
+      { key: 'digit', digit: 6 },
+      { key: 'digit', digit: 5 },
+      { key: 'enter' },
+    ]);
+    expect(document.querySelector('input, textarea, [contenteditable]')).toBeNull();
+  });
+
+  it('keeps no focus on a clicked button, so that the Enter of a scanner presses none', async () => {
+    await open('idle');
+    const user = userEvent.setup();
+    await user.click(screen.getByTestId('control-sound'));
+    expect(document.body).toHaveFocus();
+    const sound = fake.scene.app.appearance.sound;
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(fake.pressed).toEqual([{ key: 'enter' }]));
+    expect(fake.scene.app.appearance.sound).toBe(sound);
+  });
+
+  it('lets Enter press a button that Tab has just reached, and no longer after a digit', async () => {
+    await open('idle');
+    const user = userEvent.setup();
+    await user.tab();
+    expect(document.activeElement).toBeInstanceOf(HTMLButtonElement);
+    await user.keyboard('3{Enter}');
+    await waitFor(() => expect(fake.pressed).toHaveLength(2));
+    expect(fake.pressed.at(-1)).toEqual({ key: 'enter' });
+    expect(document.body).toHaveFocus();
+  });
+
+  it('shows numbered choices and sends their digit', async () => {
+    await open('document');
+    expect(screen.getByTestId('choice')).toHaveTextContent('出示了什么？');
+    await userEvent.click(screen.getByTestId('choice-2'));
+    await waitFor(() => expect(fake.pressed).toEqual([{ key: 'digit', digit: 2 }]));
+  });
+
+  it('asks once before it closes the shift', async () => {
+    await open('idle');
+    const close = vi.spyOn(backend, 'closeShift');
+    await userEvent.keyboard('{F10}');
+    expect(await screen.findByTestId('close-shift')).toHaveTextContent('2 件待处置尚未了结');
+    await userEvent.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByTestId('close-shift')).toBeNull());
+    expect(close).not.toHaveBeenCalled();
+    await userEvent.keyboard('{F10}{F10}');
+    await waitFor(() => expect(close).toHaveBeenCalledOnce());
+  });
+
+  it('says in words and shape that the camera gives no picture, and what to do', async () => {
+    await open('no-camera');
+    expect(screen.getByTestId('camera-status')).toHaveTextContent('摄像头无画面');
+    expect(screen.getByTestId('camera-trouble')).toHaveTextContent('摄像头正被别的程序占用');
+  });
+
+  it('puts the evidence level beside the code', async () => {
+    await open('typing');
+    const slot = screen.getByTestId('code-slot');
+    expect(slot).toHaveTextContent('仅格式相符 · 未经核验');
+    expect(slot).toHaveAttribute('data-colour', 'green');
+    expect(screen.getByTestId('temperature-slot')).toHaveTextContent('36.5');
+  });
+
+  it('takes over what Rust says by itself, and nothing older', async () => {
+    await open('idle');
+    events.doorChanged.send(door({ revision: 9, prompt: 'say_colour' }));
+    await waitFor(() => expect(screen.getByTestId('prompt')).toHaveTextContent('请按键说出颜色'));
+    events.doorChanged.send(door({ revision: 8 }));
+    expect(screen.getByTestId('prompt')).toHaveTextContent('请按键说出颜色');
+  });
+});

@@ -1,0 +1,25 @@
+import '@testing-library/jest-dom/vitest';
+import { beforeEach, vi } from 'vitest';
+import { speak } from '../src/words/catalogue.svelte';
+import { fake } from '../mock/bindings';
+import { log } from '../mock/data';
+import { scenes } from '../mock/scenes';
+
+// jsdom draws nothing.
+HTMLCanvasElement.prototype.getContext = () => null;
+
+beforeEach(async () => {
+  vi.useRealTimers();
+  localStorage.clear();
+  await speak('zh-CN');
+  enter('idle');
+  fake.rows = log();
+  fake.pressed = [];
+});
+
+/** Puts the fake program into a named scene. */
+export function enter(name: string): void {
+  const scene = scenes[name]?.();
+  if (!scene) throw new Error(`no scene is called ${name}`);
+  fake.scene = scene;
+}
