@@ -1,9 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { svelteTesting } from '@testing-library/svelte/vite';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Leaves the words of exports, the command line and comments out of the catalogues that the screens load. */
+const wordsOfTheScreens: Plugin = {
+  name: 'words-of-the-screens',
+  enforce: 'pre',
+  load(id) {
+    if (!id.endsWith('.ftl?raw')) return null;
+    const file = id.slice(0, -'?raw'.length);
+    this.addWatchFile(file);
+    const messages = readFileSync(file, 'utf8').split(/^(?=\S)/m);
+    const spoken = messages.filter((message) => !/^(?:#|export-|cli-)/.test(message));
+    return `export default ${JSON.stringify(spoken.join('').replace(/\n{2,}/g, '\n'))};`;
+  },
+};
 
 /**
  * In `mock` and `test` mode the bindings to Rust are replaced by the ones under `mock/`, so that the
@@ -11,7 +27,7 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
  * under `src/` names `mock/`.
  */
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), ...(mode === 'test' ? [svelteTesting()] : [])],
+  plugins: [wordsOfTheScreens, svelte(), ...(mode === 'test' ? [svelteTesting()] : [])],
   resolve: {
     alias:
       mode === 'mock' || mode === 'test'

@@ -2,10 +2,10 @@ import { mount } from 'svelte';
 import App from './App.svelte';
 import './look/tokens.css';
 import './look/base.css';
-import { showLastLook, start } from './state/program.svelte';
+import { speakAsLastTime, start } from './state/program.svelte';
 
 void start();
-await showLastLook();
+await speakAsLastTime();
 
 const target = document.getElementById('app');
 if (target) mount(App, { target });

@@ -74,11 +74,9 @@ export function toggleSound(): Promise<void> {
   return changeAppearance({ sound: !appearance().sound });
 }
 
-/** Puts on the look of the last time, so that the first paint has its colours before Rust has answered. */
-export async function showLastLook(): Promise<void> {
-  const [theme, locale] = lastLook().split(' ');
-  const known = THEMES.find((name) => name === theme);
-  if (known) document.documentElement.dataset.theme = known;
+/** Speaks the language of the last time before Rust has answered; `look.js` does the same for the colours. */
+export async function speakAsLastTime(): Promise<void> {
+  const [, locale] = lastLook().split(' ');
   await speak(locale === 'en' ? 'en' : 'zh-CN');
 }
 
