@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use gatepost_desk::ExportError;
 use gatepost_desk::simulate::SimulateError;
+use gatepost_desk::view::StoreFault;
 use gatepost_report::Words;
 use gatepost_store::StoreError;
 
@@ -80,7 +81,7 @@ impl Fault {
         match self {
             Fault::Output(_) => "output",
             Fault::NoData { .. } => "no_data",
-            Fault::Store { source, .. } => store_code(source),
+            Fault::Store { source, .. } => StoreFault::of(source).word(),
             Fault::NoEntries => "no_entries",
             Fault::Export(ExportError::DiskFull) => "disk_full",
             Fault::Export(ExportError::Time { .. }) => "impossible_time",
@@ -100,7 +101,7 @@ impl Fault {
             Fault::Output(_) => words.word("cli-output"),
             Fault::NoData { folder: at } => words.text("cli-no_data", &[("folder", folder(at).into())]),
             Fault::Store { folder: at, source } => {
-                let key = format!("fault-{}", store_code(source));
+                let key = format!("fault-{}", StoreFault::of(source).word());
                 let arguments = [
                     ("fault", words.word(&key).into()),
                     ("folder", folder(at).into()),
@@ -127,27 +128,6 @@ impl Fault {
             Fault::Pins => words.word("cli-simulate-pins"),
             Fault::Impossible => words.word("cli-simulate-impossible"),
         }
-    }
-}
-
-/// The word of the catalogue for a fault of the data: the same as on the screen.
-fn store_code(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::DiskFull => "disk_full",
-        StoreError::ReadOnly => "read_only",
-        StoreError::Locked => "locked",
-        StoreError::NewerSchema { .. } => "newer_schema",
-        StoreError::Damaged => "damaged",
-        StoreError::NotOurs => "not_ours",
-        StoreError::KeyMissing => "key_missing",
-        StoreError::SqliteTooOld { .. }
-        | StoreError::AlreadySetUp
-        | StoreError::NoSuchEntry
-        | StoreError::AlreadyVoided
-        | StoreError::Leaf(_)
-        | StoreError::File { .. }
-        | StoreError::Randomness
-        | StoreError::Sqlite(_) => "unreadable",
     }
 }
 

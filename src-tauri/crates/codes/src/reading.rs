@@ -64,6 +64,17 @@ pub enum Freshness {
     NotStated,
 }
 
+impl Freshness {
+    /// Seconds since the payload was made, where that is known and not in the future.
+    #[must_use]
+    pub fn age_seconds(&self) -> Option<u32> {
+        match self {
+            Freshness::Fresh { age_seconds } | Freshness::Stale { age_seconds, .. } => Some(*age_seconds),
+            Freshness::FromTheFuture { .. } | Freshness::NotStated => None,
+        }
+    }
+}
+
 /// What a payload says by itself. Holds nothing about the person and no part of the token.
 #[derive(Serialize, Deserialize, Type, Clone, Debug, PartialEq, Eq)]
 pub struct Reading {

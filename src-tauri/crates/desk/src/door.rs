@@ -584,7 +584,7 @@ mod tests {
     fn a_code_that_stays_in_view_is_one_visitor_and_one_that_comes_back_later_is_looked_at_anew() {
         let mut gate = Gate::new();
         gate.see("a", HealthColour::Green);
-        let seconds = |seconds| Duration::from_secs(100 + seconds);
+        let seconds = |seconds: u64| Duration::from_secs(100 + seconds);
         assert!(gate.door.is_in_view(token("a"), seconds(5)));
         assert!(gate.door.is_in_view(token("a"), seconds(10)));
         assert!(!gate.door.is_in_view(token("a"), seconds(16)));

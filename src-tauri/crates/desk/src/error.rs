@@ -112,7 +112,9 @@ impl From<ExportError> for DeskError {
 }
 
 impl StoreFault {
-    pub(crate) fn of(error: &StoreError) -> StoreFault {
+    /// What the screen and the command line say about `error`.
+    #[must_use]
+    pub fn of(error: &StoreError) -> StoreFault {
         match error {
             StoreError::DiskFull => StoreFault::DiskFull,
             StoreError::ReadOnly => StoreFault::ReadOnly,
@@ -129,6 +131,21 @@ impl StoreFault {
             | StoreError::File { .. }
             | StoreError::Randomness
             | StoreError::Sqlite(_) => StoreFault::Unreadable,
+        }
+    }
+
+    /// The word by which the catalogue of words knows the fault.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            StoreFault::DiskFull => "disk_full",
+            StoreFault::ReadOnly => "read_only",
+            StoreFault::Locked => "locked",
+            StoreFault::NewerSchema => "newer_schema",
+            StoreFault::Damaged => "damaged",
+            StoreFault::NotOurs => "not_ours",
+            StoreFault::KeyMissing => "key_missing",
+            StoreFault::Unreadable => "unreadable",
         }
     }
 }

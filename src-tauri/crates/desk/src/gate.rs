@@ -193,7 +193,8 @@ impl Desk {
             None => ScanId::random()?,
         };
         state.door.current.scan_id = Some(scan_id);
-        let entry = entry_of(state, observation, verdict)?;
+        let follows = state.door.current.follows.map(|follows| follows.position());
+        let entry = Entry::of(observation, verdict, &state.data()?.policy, follows);
         let token = state.door.current.shown.token();
         let data = state.data()?;
         let new = NewEntry {
@@ -382,45 +383,6 @@ fn seen_before(data: &Data, token: Token, wall_ms: i64) -> Result<Option<Seen>, 
         return Ok(None);
     }
     Ok(data.reader.seen(token, wall_ms - minutes * 60_000)?)
-}
-
-fn entry_of(state: &mut State, observation: &Observation, verdict: &Verdict) -> Result<Entry, DeskError> {
-    let policy = state.data()?.policy.clone();
-    let visitor = &state.door.current;
-    let (issuer, seen_colour, document) = match &visitor.shown {
-        Shown::Decoded { reading, colour, .. } => (reading.issuer.clone(), *colour, None),
-        Shown::SeenByStaff(colour) => {
-            let source = gatepost_rules::ColourSource::Guard;
-            (
-                None,
-                Some(gatepost_rules::SeenColour {
-                    colour: *colour,
-                    source,
-                }),
-                None,
-            )
-        }
-        Shown::Document(kind) => (None, None, Some(*kind)),
-        Shown::Nothing => (None, None, None),
-    };
-    Ok(Entry {
-        shown: observation.code.kind(),
-        document,
-        issuer,
-        age_seconds: visitor.shown.age_seconds(),
-        colour: seen_colour.map(|seen| seen.colour),
-        colour_source: seen_colour.map(|seen| seen.source),
-        evidence: gatepost_rules::evidence_of(&observation.code),
-        band: observation.temperature.band(&policy),
-        mask: observation.mask,
-        verdict: verdict.kind(),
-        reasons: verdict.reasons().to_vec(),
-        fault: match verdict {
-            Verdict::CheckByHand(fault) => Some(*fault),
-            Verdict::Admit | Verdict::Hold(_) | Verdict::Refuse(_) => None,
-        },
-        follows: visitor.follows.map(|follows| follows.position()),
-    })
 }
 
 fn code_slot(data: &Data, shown: &Shown) -> CodeSlot {

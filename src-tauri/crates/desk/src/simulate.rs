@@ -11,12 +11,12 @@ use std::collections::BinaryHeap;
 
 use chrono::{DateTime, Datelike, Days, FixedOffset, NaiveDate, NaiveTime, Weekday};
 use gatepost_codes::{IssuerTable, Personal};
-use gatepost_ledger::{Body, Moment, PersonNumber, Role, VenueKind, VoidReason};
+use gatepost_ledger::{Body, Entry, Moment, PersonNumber, Role, VenueKind, VoidReason};
 use gatepost_rules::{Observation, Policy, Reason, ShownKind, Verdict, decide};
 use gatepost_store::{NewEntry, NewPerson, NewRecord, ScanId, SetUp, Store, StoreError, Venue};
 
 use self::random::Random;
-use self::visitors::{Visitor, arrival, remedied, show_code, temperature, visitor, written};
+use self::visitors::{Visitor, arrival, remedied, show_code, temperature, visitor};
 use crate::session::check_pin;
 
 /// Entries of one transaction at most.
@@ -445,7 +445,7 @@ impl Gate<'_> {
             offset_s: self.offset.local_minus_utc(),
             gate: self.name.clone(),
             guard: self.guard,
-            entry: written(&observation, &verdict, &self.policy, follows),
+            entry: Entry::of(&observation, &verdict, &self.policy, follows),
             temperature: visitor.temperature,
             token: visitor
                 .payload

@@ -151,10 +151,7 @@ impl Shown {
         let Shown::Decoded { reading, .. } = self else {
             return None;
         };
-        match reading.freshness {
-            Freshness::Fresh { age_seconds } | Freshness::Stale { age_seconds, .. } => Some(age_seconds),
-            Freshness::FromTheFuture { .. } | Freshness::NotStated => None,
-        }
+        reading.freshness.age_seconds()
     }
 }
 

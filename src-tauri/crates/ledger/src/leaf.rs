@@ -2,7 +2,8 @@
 
 use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
 use gatepost_rules::{
-    ColourSource, DocumentKind, Fault, Mask, Policy, Reason, ShownKind, TemperatureBand, VerdictKind,
+    CodeShown, ColourSource, DocumentKind, Fault, Mask, Observation, Policy, Reason, SeenColour, ShownKind,
+    TemperatureBand, Verdict, VerdictKind, evidence_of,
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,6 +116,43 @@ pub struct Entry {
     /// Position of the entry of which this is a further reading.
     #[serde(rename = "follows", skip_serializing_if = "Option::is_none", default)]
     pub follows: Option<u64>,
+}
+
+impl Entry {
+    /// What is to be recorded of one decision.
+    #[must_use]
+    pub fn of(observation: &Observation, verdict: &Verdict, policy: &Policy, follows: Option<u64>) -> Entry {
+        let (reading, seen, document) = match &observation.code {
+            CodeShown::Decoded { reading, colour, .. } => (Some(reading), *colour, None),
+            CodeShown::SeenByStaff(colour) => {
+                let seen = SeenColour {
+                    colour: *colour,
+                    source: ColourSource::Guard,
+                };
+                (None, Some(seen), None)
+            }
+            CodeShown::Document(kind) => (None, None, Some(*kind)),
+            CodeShown::Nothing => (None, None, None),
+        };
+        Entry {
+            shown: observation.code.kind(),
+            document,
+            issuer: reading.and_then(|reading| reading.issuer.clone()),
+            age_seconds: reading.and_then(|reading| reading.freshness.age_seconds()),
+            colour: seen.map(|seen| seen.colour),
+            colour_source: seen.map(|seen| seen.source),
+            evidence: evidence_of(&observation.code),
+            band: observation.temperature.band(policy),
+            mask: observation.mask,
+            verdict: verdict.kind(),
+            reasons: verdict.reasons().to_vec(),
+            fault: match verdict {
+                Verdict::CheckByHand(fault) => Some(*fault),
+                Verdict::Admit | Verdict::Hold(_) | Verdict::Refuse(_) => None,
+            },
+            follows,
+        }
+    }
 }
 
 /// What a record says.

@@ -1,11 +1,9 @@
 //! Who comes: what visitors show, how warm they are, and what a held one does next.
 
 use chrono::DateTime;
-use gatepost_codes::{Freshness, HealthColour, IssuerTable, Reading};
-use gatepost_ledger::Entry;
+use gatepost_codes::{HealthColour, IssuerTable, Reading};
 use gatepost_rules::{
-    BodyTemperature, CodeShown, ColourSource, DocumentKind, Fault, Mask, Observation, Policy, Reason,
-    SeenColour, Verdict, evidence_of,
+    BodyTemperature, CodeShown, ColourSource, DocumentKind, Fault, Mask, Reason, SeenColour,
 };
 
 use super::random::Random;
@@ -80,45 +78,6 @@ pub(super) fn show_code(
         repeated: false,
     };
     visitor.payload = Some(payload);
-}
-
-pub(super) fn written(
-    observation: &Observation,
-    verdict: &Verdict,
-    policy: &Policy,
-    follows: Option<u64>,
-) -> Entry {
-    let (reading, seen, document) = match &observation.code {
-        CodeShown::Decoded { reading, colour, .. } => (Some(reading), *colour, None),
-        CodeShown::SeenByStaff(colour) => {
-            let source = ColourSource::Guard;
-            let colour = *colour;
-            (None, Some(SeenColour { colour, source }), None)
-        }
-        CodeShown::Document(kind) => (None, None, Some(*kind)),
-        CodeShown::Nothing => (None, None, None),
-    };
-    Entry {
-        shown: observation.code.kind(),
-        document,
-        issuer: reading.and_then(|reading| reading.issuer.clone()),
-        age_seconds: reading.and_then(|reading| match reading.freshness {
-            Freshness::Fresh { age_seconds } | Freshness::Stale { age_seconds, .. } => Some(age_seconds),
-            Freshness::FromTheFuture { .. } | Freshness::NotStated => None,
-        }),
-        colour: seen.map(|seen| seen.colour),
-        colour_source: seen.map(|seen| seen.source),
-        evidence: evidence_of(&observation.code),
-        band: observation.temperature.band(policy),
-        mask: observation.mask,
-        verdict: verdict.kind(),
-        reasons: verdict.reasons().to_vec(),
-        fault: match verdict {
-            Verdict::CheckByHand(fault) => Some(*fault),
-            Verdict::Admit | Verdict::Hold(_) | Verdict::Refuse(_) => None,
-        },
-        follows,
-    }
 }
 
 /// How long a held visitor stands aside and what is different then; `None` where nothing would be.
