@@ -35,6 +35,7 @@ export const fake = {
   rows: log(),
   /** Every key of the door, in the order in which it arrived. */
   pressed: [] as DoorKey[],
+  scanned: [] as string[],
 };
 
 function first(): Scene {
@@ -91,6 +92,10 @@ export const commands: typeof real = {
   openShift: () => go(scenes['idle']?.().app.stage ?? { at: 'set_up' }),
   closeShift: () => go(scenes['shift']?.().app.stage ?? { at: 'set_up' }),
   door: () => ok(fake.scene.door),
+  handScan: (typed) => {
+    fake.scanned.push(typed);
+    return commands.door();
+  },
   press: (key) => {
     fake.pressed.push(key);
     fake.scene.door = { ...fake.scene.door, revision: fake.scene.door.revision + 1 };

@@ -42,6 +42,10 @@ export const backend = {
   /** Hands one key of the door to Rust. Keys arrive there in the order in which they were pressed. */
   press: (key: DoorKey): Promise<Answer<DoorView>> => keys.add(() => commands.press(key)),
 
+  /** Hands over what a hand scanner typed, in its order among the keys. */
+  handScan: (typed: string): Promise<Answer<DoorView>> =>
+    keys.add(() => commands.handScan(typed)),
+
   /**
    * Calls `show` with every preview message until another caller watches. The next message comes only
    * after {@link previewShown}.

@@ -23,6 +23,8 @@ export const commands = {
 	door: () => typedError<DoorView, DeskError>(__TAURI_INVOKE("door")),
 	/**  One key at the door. */
 	press: (key: DoorKey) => typedError<DoorView, DeskError>(__TAURI_INVOKE("press", { key })),
+	/**  A code from a hand scanner that types like a keyboard. */
+	handScan: (typed: string) => typedError<DoorView, DeskError>(__TAURI_INVOKE("hand_scan", { typed })),
 	/**  Sends pictures until the window takes them no more. */
 	watchPreview: (channel: Channel<ArrayBuffer>) => typedError<null, DeskError>(__TAURI_INVOKE("watch_preview", { channel })),
 	/**  The last picture was drawn. */

@@ -47,6 +47,11 @@ export class Door {
     this.#takeAnswer(await backend.press(key));
   }
 
+  /** Hands over what a hand scanner typed. */
+  async handScan(typed: string): Promise<void> {
+    this.#takeAnswer(await backend.handScan(typed));
+  }
+
   /** Takes over a view unless a newer one is already shown. */
   take(view: DoorView): void {
     if (this.view && view.revision < this.view.revision) return;

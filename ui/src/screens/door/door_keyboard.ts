@@ -1,10 +1,13 @@
 import type { DoorKey } from '../../ipc/backend';
+import { Burst, characterOf } from '../../state/burst';
 import { doorKey } from '../../state/door_keys';
 import { isComposing } from '../../state/screen_keys';
 
 /** What the keyboard of the door may ask for. */
 export type DoorKeyActions = {
   press: (key: DoorKey) => void;
+  /** A hand scanner typed a code. */
+  scan: (typed: string) => void;
   isClosing: () => boolean;
   close: () => void;
   stay: () => void;
@@ -20,9 +23,14 @@ export type DoorKeyActions = {
 export class DoorKeyboard {
   #actions: DoorKeyActions;
   #tabbed = false;
+  #burst: Burst<KeyboardEvent>;
 
   constructor(actions: DoorKeyActions) {
     this.#actions = actions;
+    this.#burst = new Burst(
+      (typed) => actions.scan(typed),
+      (event) => this.#typed(event),
+    );
     document.addEventListener('keydown', this.#onkeydown, { capture: true });
     document.addEventListener('keyup', this.#onkeyup, { capture: true });
     document.addEventListener('click', this.#onclick, { capture: true });
@@ -30,6 +38,7 @@ export class DoorKeyboard {
 
   /** Stops listening. */
   remove(): void {
+    this.#burst.drop();
     document.removeEventListener('keydown', this.#onkeydown, { capture: true });
     document.removeEventListener('keyup', this.#onkeyup, { capture: true });
     document.removeEventListener('click', this.#onclick, { capture: true });
@@ -48,17 +57,22 @@ export class DoorKeyboard {
       if (!event.repeat) this.#actions.close();
       return;
     }
-    const key = doorKey(event);
-    if (!key) {
-      if (event.key === ' ' || isPress(event)) swallow(event);
+    if (!belongsToTheDoor(event)) {
+      if (isPress(event)) swallow(event);
       return;
     }
     swallow(event);
     this.#leave();
+    this.#burst.take(event);
+  };
+
+  #typed(event: KeyboardEvent): void {
+    const key = doorKey(event);
+    if (!key) return;
     const closing = this.#actions.isClosing();
     if (closing) this.#actions.stay();
     if (!(closing && key.key === 'escape')) this.#actions.press(key);
-  };
+  }
 
   /** Space presses a button when it is released. */
   readonly #onkeyup = (event: KeyboardEvent): void => {
@@ -74,6 +88,12 @@ export class DoorKeyboard {
     this.#tabbed = false;
     if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
   }
+}
+
+/** A key with a meaning, or a character that a hand scanner may type. */
+function belongsToTheDoor(event: KeyboardEvent): boolean {
+  const combined = event.ctrlKey || event.altKey || event.metaKey;
+  return doorKey(event) !== null || (!combined && characterOf(event) !== null);
 }
 
 function isPress(event: KeyboardEvent): boolean {
