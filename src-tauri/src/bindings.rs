@@ -17,6 +17,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::close_shift,
             commands::door,
             commands::press,
+            commands::hand_scan,
             commands::watch_preview,
             commands::preview_shown,
             commands::entries,

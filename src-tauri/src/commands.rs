@@ -88,6 +88,13 @@ pub(crate) fn press(desk: TheDesk<'_>, key: DoorKey) -> Result<DoorView, DeskErr
     desk.press(key)
 }
 
+/// A code from a hand scanner that types like a keyboard.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn hand_scan(desk: TheDesk<'_>, typed: String) -> Result<DoorView, DeskError> {
+    desk.hand_scan(&typed)
+}
+
 /// Sends pictures until the window takes them no more.
 #[tauri::command(async)]
 #[specta::specta]

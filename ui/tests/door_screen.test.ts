@@ -29,6 +29,13 @@ describe('the door', () => {
     expect(document.querySelector('input, textarea, [contenteditable]')).toBeNull();
   });
 
+  it('hands over what a hand scanner types, and none of it becomes a temperature', async () => {
+    await open('idle');
+    await userEvent.setup({ delay: null }).keyboard('s.sh.gov.cn/000000{Enter}');
+    await waitFor(() => expect(fake.scanned).toEqual(['s.sh.gov.cn/000000']));
+    expect(fake.pressed).toEqual([]);
+  });
+
   it('keeps no focus on a clicked button, so that the Enter of a scanner presses none', async () => {
     await open('idle');
     const user = userEvent.setup();

@@ -15,6 +15,7 @@ beforeEach(async () => {
   enter('idle');
   fake.rows = log();
   fake.pressed = [];
+  fake.scanned = [];
 });
 
 /** Puts the fake program into a named scene. */

@@ -43,8 +43,7 @@ export const backend = {
   press: (key: DoorKey): Promise<Answer<DoorView>> => keys.add(() => commands.press(key)),
 
   /** Hands over what a hand scanner typed, in its order among the keys. */
-  handScan: (typed: string): Promise<Answer<DoorView>> =>
-    keys.add(() => commands.handScan(typed)),
+  handScan: (typed: string): Promise<Answer<DoorView>> => keys.add(() => commands.handScan(typed)),
 
   /**
    * Calls `show` with every preview message until another caller watches. The next message comes only

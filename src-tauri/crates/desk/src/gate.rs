@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gatepost_codes::{EvidenceLevel, Freshness, HealthColour};
+use gatepost_codes::{EvidenceLevel, Freshness, HealthColour, LONGEST_PAYLOAD_BYTES};
 use gatepost_ledger::{Entry, Role, VoidReason};
 use gatepost_rules::{Fault, Observation, Verdict, VerdictKind};
 use gatepost_store::{EntryFilter, NewEntry, PersonNumber, ScanId, Seen, StoredEntry, Token};
@@ -106,6 +106,29 @@ impl Desk {
         self.show_door(&mut state)
     }
 
+    /// A code from a hand scanner that types like a keyboard. It has no colour: the guard says it. Control
+    /// characters, which such scanners add as prefix and suffix, are not part of a code.
+    ///
+    /// # Errors
+    /// [`DeskError::Forbidden`], [`DeskError::NoOpenShift`], or a store fault.
+    pub fn hand_scan(&self, typed: &str) -> Result<DoorView, DeskError> {
+        let mut state = self.lock();
+        state.require_shift()?;
+        let code: String = typed
+            .chars()
+            .filter(|character| !character.is_control())
+            .collect();
+        if !code.is_empty() && code.len() <= LONGEST_PAYLOAD_BYTES {
+            let sighting = Sighting {
+                payload: code.as_bytes(),
+                colour: None,
+            };
+            let sight = self.code_seen(&mut state, &sighting)?;
+            self.sound_of(&state, sight);
+        }
+        self.show_door(&mut state)
+    }
+
     /// The codes in one frame.
     pub(crate) fn codes_seen(&self, sightings: &[Sighting<'_>]) {
         let mut state = self.lock();
@@ -114,19 +137,10 @@ impl Desk {
         }
         let mut changed = false;
         for sighting in sightings {
-            match self.code_seen(&mut state, sighting) {
-                Ok(Sight::Same) => {}
-                Ok(Sight::BetterColour) => changed = true,
-                Ok(Sight::New) => {
-                    changed = true;
-                    self.sound(&state, Earcon::Read);
-                }
-                Ok(Sight::TooMany) => {
-                    changed = true;
-                    self.sound(&state, Earcon::Attention);
-                }
-                // The fault was written to the log where it arose; the next key shows it.
-                Err(_) => {}
+            // The fault of an error was written to the log where it arose; the next key shows it.
+            if let Ok(sight) = self.code_seen(&mut state, sighting) {
+                self.sound_of(&state, sight);
+                changed |= sight != Sight::Same;
             }
         }
         if changed {
@@ -293,6 +307,14 @@ impl Desk {
             last_own,
         };
         Ok(())
+    }
+
+    fn sound_of(&self, state: &State, sight: Sight) {
+        match sight {
+            Sight::Same | Sight::BetterColour => {}
+            Sight::New => self.sound(state, Earcon::Read),
+            Sight::TooMany => self.sound(state, Earcon::Attention),
+        }
     }
 
     fn sound(&self, state: &State, earcon: Earcon) {

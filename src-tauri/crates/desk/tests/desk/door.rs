@@ -330,3 +330,33 @@ fn what_the_gate_wrote_is_what_the_managers_log_shows() {
     room.sign_in(GUARD, GUARD_PIN).expect("the guard again");
     assert_eq!(room.desk.door().expect("the same shift").recent.len(), 3);
 }
+
+#[test]
+fn a_hand_scanner_gives_a_code_whose_colour_the_guard_says() {
+    let room = Room::at_the_gate();
+    let typed = String::from_utf8(payload(1, &room.clock)).expect("a text");
+    let view = room.desk.hand_scan(&format!("\u{2}{typed}\r")).expect("read");
+    assert_eq!(view.prompt, Prompt::SayColour);
+    let CodeSlot::Decoded { issuer, colour, .. } = &view.visitor.code else {
+        panic!("no code: {:?}", view.visitor.code)
+    };
+    assert_eq!(issuer.as_ref().map(|issuer| issuer.id.as_str()), Some("shanghai"));
+    assert_eq!(*colour, None);
+    assert_eq!(room.witness.sounds(), [Earcon::Read]);
+    let row = room.write("7365⏎");
+    assert_eq!(
+        (row.verdict, row.colour_source),
+        (VerdictKind::Admit, Some(ColourSource::Guard))
+    );
+}
+
+#[test]
+fn what_a_hand_scanner_types_is_no_code_when_it_is_empty_or_longer_than_any() {
+    let room = Room::at_the_gate();
+    for typed in ["", "\r\n", &"0".repeat(4097)] {
+        let view = room.desk.hand_scan(typed).expect("read");
+        assert_eq!(view.visitor.code, CodeSlot::Empty);
+    }
+    let view = room.desk.hand_scan(&"0".repeat(4096)).expect("read");
+    assert_ne!(view.visitor.code, CodeSlot::Empty);
+}

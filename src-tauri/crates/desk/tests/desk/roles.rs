@@ -126,6 +126,9 @@ fn table() -> Vec<Row> {
         row("press", GUARDS_WITH_A_SHIFT, |desk| {
             desk.press(DoorKey::Mask).map(drop)
         }),
+        row("hand_scan", GUARDS_WITH_A_SHIFT, |desk| {
+            desk.hand_scan("a made-up code").map(drop)
+        }),
         row("watch_preview", GUARDS, |desk| desk.watch_preview(|_| false)),
         row("preview_shown", GUARDS, Desk::preview_shown),
         row("entries", MANAGERS, |desk| {
