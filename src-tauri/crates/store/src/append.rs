@@ -279,9 +279,9 @@ fn attempt<T>(
 }
 
 pub(crate) fn insert(transaction: &Transaction<'_>, record: &NewRecord) -> Result<u64, StoreError> {
-    let position: u64 = transaction.query_row("SELECT coalesce(max(i) + 1, 0) FROM records", [], |row| {
-        row.get(0)
-    })?;
+    let position: u64 = transaction
+        .prepare_cached("SELECT coalesce(max(i) + 1, 0) FROM records")?
+        .query_row([], |row| row.get(0))?;
     let leaf = Leaf {
         position,
         at: record.at,

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// What can go wrong with the data. Each variant leads to one plain sentence on the screen.
 #[derive(Debug, thiserror::Error)]
@@ -67,8 +67,13 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
+        // The index of the write-ahead log finds no room, and SQLite calls that an error of the disk.
+        let no_room_for_index = error
+            .sqlite_error()
+            .is_some_and(|error| error.extended_code == ffi::SQLITE_IOERR_SHMSIZE);
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => StoreError::DiskFull,
+            _ if no_room_for_index => StoreError::DiskFull,
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 StoreError::ReadOnly
             }

@@ -1,6 +1,7 @@
 //! Opening a database without ever harming one.
 
 use std::fs::{self, File};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ const APPLICATION_ID: i32 = 0x4750_5354;
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 /// Schema `n` is reached by migration `n - 1`; each runs in one transaction.
 const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_foundation.sql")];
+/// The header of a database file (SQLite file format, section 1.3).
+const HEADER_BYTES: usize = 100;
 /// The newest schema this program knows.
 const NEWEST_SCHEMA: i32 = MIGRATIONS.len() as i32;
 
@@ -37,13 +40,7 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         create(&path)?;
     }
-    if fs::metadata(&path)
-        .map_err(|error| StoreError::file(&path, error))?
-        .len()
-        == 0
-    {
-        return Err(StoreError::Damaged);
-    }
+    check_length(&path)?;
     let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check_identity(&connection)?;
     configure(&connection)?;
@@ -92,6 +89,40 @@ fn sync_folder(path: &Path) -> Result<(), StoreError> {
         File::open(&folder)
             .and_then(|folder| folder.sync_all())
             .map_err(|error| StoreError::file(folder, error))?;
+    }
+    Ok(())
+}
+
+/// A file that was emptied or cut off is damaged. SQLite itself notices only when it comes to a page that is
+/// missing, which may be in the middle of a shift. Pages may be absent from the file while they still stand in
+/// the write-ahead log, so only a file without one is measured against what its header says.
+fn check_length(path: &Path) -> Result<(), StoreError> {
+    let fault = |error| StoreError::file(path, error);
+    let mut file = File::open(path).map_err(fault)?;
+    let length = file.metadata().map_err(fault)?.len();
+    if length == 0 {
+        return Err(StoreError::Damaged);
+    }
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if fs::metadata(log).is_ok_and(|log| log.len() > 0) || length < HEADER_BYTES as u64 {
+        return Ok(());
+    }
+    let mut header = [0; HEADER_BYTES];
+    file.read_exact(&mut header).map_err(fault)?;
+    let number = |at: usize| {
+        header[at..at + 4]
+            .iter()
+            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+    };
+    // The size counts only where it was written by the change that the header tells of (file format 1.3.7).
+    let size_is_valid = header.starts_with(b"SQLite format 3\0") && number(24) == number(92);
+    let page_bytes = match number(16) >> 16 {
+        1 => 65_536,
+        bytes => bytes,
+    };
+    if size_is_valid && length < page_bytes * number(28) {
+        return Err(StoreError::Damaged);
     }
     Ok(())
 }

@@ -488,7 +488,7 @@ fn a_newer_schema_is_refused_and_untouched() {
 }
 
 #[test]
-fn an_empty_a_foreign_and_a_garbled_file_are_refused_and_untouched() {
+fn an_empty_a_foreign_a_cut_off_and_a_garbled_file_are_refused_and_untouched() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(filled(folder.path()));
     let database = folder.path().join(DATABASE_NAME);
