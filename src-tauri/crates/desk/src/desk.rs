@@ -75,9 +75,10 @@ pub struct Desk {
     pub(crate) options: DeskOptions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) presenter: Arc<dyn Presenter>,
-    pub(crate) state: Mutex<State>,
-    /// Reads beside the door, so that a manager's long query never delays a verdict.
+    /// Reads beside the door, so that a manager's long query never delays a verdict. Before `state`: whoever
+    /// only reads goes first, so that the writer is the last to close the database and leaves one whole file.
     pub(crate) reader: Mutex<Option<Reader>>,
+    pub(crate) state: Mutex<State>,
     /// Never locked while `state` is: the eye's own thread takes `state`.
     pub(crate) eye: Mutex<Option<Eye>>,
     pub(crate) preview: PreviewTap,
@@ -99,9 +100,9 @@ pub(crate) struct State {
 
 /// Open data.
 pub(crate) struct Data {
-    pub(crate) store: Store,
-    /// The door's own reader.
+    /// The door's own reader; closed before the writer.
     pub(crate) reader: Reader,
+    pub(crate) store: Store,
     pub(crate) venue: Option<Venue>,
     pub(crate) policy: Policy,
     /// Everybody who may sign in.
