@@ -3,6 +3,7 @@
 pub mod camera_file;
 pub mod door;
 pub mod keys;
+pub mod quiet;
 pub mod rooms;
 pub mod screen;
 pub mod stage;
