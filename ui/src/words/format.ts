@@ -55,7 +55,7 @@ export function clock(milliseconds: number): string {
   return `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
 }
 
-/** Milliseconds as seconds with two digits: `0.09`. */
+/** Milliseconds as seconds with two digits: `0.09`; what would look like nothing is `<0.01`. */
 export function seconds(milliseconds: number): string {
-  return (milliseconds / 1000).toFixed(2);
+  return milliseconds < 10 ? '<0.01' : (milliseconds / 1000).toFixed(2);
 }
