@@ -125,7 +125,9 @@ impl Window {
         let before = self.newest_entry();
         self.press(keys);
         self.wait_for_door(&format!("a new entry after {keys}"), |door| {
-            door.verdict != "idle" && !door.preview && self.newest_entry() > before
+            door.verdict != "idle"
+                && !door.preview
+                && self.newest_entry() > before
                 && door.position == self.newest_entry().to_string()
         })
     }

@@ -7,6 +7,7 @@ pub mod quiet;
 pub mod rooms;
 pub mod screen;
 pub mod stage;
+pub mod tour;
 pub mod wait;
 pub mod webdriver;
 pub mod window;

@@ -76,8 +76,11 @@ impl Window {
         self.wait_for("[data-testid=screen-office]");
     }
 
-    /// Chooses a line of the list and types a PIN.
-    fn sign_in(&self, line: &str, pin: &str) {
+    /// Chooses a line of the list and types a PIN, by keyboard.
+    ///
+    /// # Panics
+    /// When the list is not there.
+    pub fn sign_in(&self, line: &str, pin: &str) {
         self.wait_for("[data-testid=screen-sign_in]");
         self.press(line);
         self.wait_until("the field for the PIN", || self.has_focus("#field-pin"));

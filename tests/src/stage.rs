@@ -145,6 +145,19 @@ pub fn program(name: &str) -> PathBuf {
     place
 }
 
+/// A folder for what tests leave to look at: `test-output` in the target folder, with this name in it.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn output_folder(name: &str) -> PathBuf {
+    let profile = target_profile();
+    let target = profile.parent().expect("a profile lies in the target folder");
+    let folder = target.join("test-output").join(name);
+    fs::create_dir_all(&folder).expect("the target folder is writable");
+    folder
+}
+
 /// The preloaded library; its place depends on how cargo was called, so the newest one counts.
 fn virtual_camera() -> PathBuf {
     let name = "libgatepost_virtual_camera.so";

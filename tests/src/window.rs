@@ -109,7 +109,6 @@ impl Window {
     ///
     /// # Panics
     /// When it throws or the window is gone.
-    #[must_use]
     pub fn execute(&self, script: &str, arguments: &[Value]) -> Value {
         self.session
             .execute(script, arguments)
@@ -230,11 +229,29 @@ impl Window {
 
     /// The page as PNG.
     ///
+    /// The driver takes the picture with the next paint, and a page at rest is not painted again: one pixel, too
+    /// faint to be seen, changes meanwhile.
+    ///
     /// # Panics
     /// When the window is gone.
     #[must_use]
     pub fn screenshot(&self) -> Vec<u8> {
-        self.session.screenshot().expect("the window can be seen")
+        const STIR: &str = "const pixel = document.createElement('div');
+            pixel.id = 'stir';
+            pixel.setAttribute('aria-hidden', 'true');
+            pixel.style.cssText = 'position:fixed;left:0;top:0;width:1px;height:1px;pointer-events:none';
+            document.body.append(pixel);
+            let turn = 0;
+            const stir = () => {
+                turn = 1 - turn;
+                pixel.style.background = `rgb(0 0 0 / ${turn * 0.004})`;
+                if (pixel.isConnected) requestAnimationFrame(stir);
+            };
+            stir();";
+        self.execute(STIR, &[]);
+        let png = self.session.screenshot().expect("the window can be seen");
+        self.execute("document.getElementById('stir').remove()", &[]);
+        png
     }
 
     /// Makes the page this large.

@@ -34,7 +34,9 @@ impl Watch<'_> {
 
 #[test]
 fn a_camera_that_is_unplugged_twenty_times_and_sends_rubbish_comes_back_by_itself() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     stage.camera().corrupt_every(50);
     let mut watch = Watch {
         window: &window,
@@ -60,7 +62,9 @@ fn a_camera_that_is_unplugged_twenty_times_and_sends_rubbish_comes_back_by_itsel
 
 #[test]
 fn a_camera_that_stalls_is_reported_and_reopened() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     let mut watch = Watch {
         window: &window,
         slowest: Duration::ZERO,
@@ -79,7 +83,9 @@ fn a_camera_that_stalls_is_reported_and_reopened() {
 fn an_idle_door_with_a_live_preview_leaves_more_than_half_a_core_alone() {
     const MEASURED_FOR: Duration = Duration::from_secs(10);
     const SHARE_OF_A_CORE: f64 = 0.40;
-    let Some((_stage, window)) = at_the_door() else { return };
+    let Some((_stage, window)) = at_the_door() else {
+        return;
+    };
     window.wait_for("[data-testid=preview][data-seen=true]");
 
     let (began, before) = (Instant::now(), window.processor_time());

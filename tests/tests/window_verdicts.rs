@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use gatepost_scan::synthetic::CodeColour;
-use gatepost_tests::wait::{PATIENCE, until};
 use gatepost_tests::rooms::{at_the_door, meet};
+use gatepost_tests::wait::{PATIENCE, until};
 use gatepost_tests::{Stage, Visitor};
 
 /// A code that was gone for five seconds is looked at anew.
@@ -20,25 +20,46 @@ fn assert_says(text: &str, words: &[&str]) {
 
 #[test]
 fn every_colour_leads_to_its_verdict_and_a_code_that_comes_back_is_pointed_out() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     let first = Visitor::green(1);
     meet(&stage, &window, &first, "green");
     let seen = window.check("365⏎");
     let left = Instant::now();
     assert_eq!(seen.verdict, "admit");
-    assert_says(&seen.card, &["放行", "请通行", "绿码 · 上海随申码", "仅格式相符 · 未经核验", "已入账"]);
+    assert_says(
+        &seen.card,
+        &[
+            "放行",
+            "请通行",
+            "绿码 · 上海随申码",
+            "仅格式相符 · 未经核验",
+            "已入账",
+        ],
+    );
 
     meet(&stage, &window, &Visitor::with(2, CodeColour::Red), "red");
     let seen = window.check("365⏎");
     assert_eq!(seen.verdict, "refuse");
     assert_says(&seen.card, &["劝返", "红码", "隔离点"]);
 
-    meet(&stage, &window, &Visitor::with(3, CodeColour::Yellow), "yellow_orange");
+    meet(
+        &stage,
+        &window,
+        &Visitor::with(3, CodeColour::Yellow),
+        "yellow_orange",
+    );
     let seen = window.check("365⏎");
     assert_eq!(seen.verdict, "hold");
     assert_says(&seen.card, &["核查", "黄码或橙码"]);
 
-    meet(&stage, &window, &Visitor::with(4, CodeColour::Orange), "yellow_orange");
+    meet(
+        &stage,
+        &window,
+        &Visitor::with(4, CodeColour::Orange),
+        "yellow_orange",
+    );
     assert_eq!(window.check("36.4⏎").verdict, "hold");
 
     // A black and white code has no health code's colour.
@@ -57,12 +78,17 @@ fn every_colour_leads_to_its_verdict_and_a_code_that_comes_back_is_pointed_out()
 
 #[test]
 fn a_fever_needs_a_second_enter_and_a_low_reading_is_measured_again() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     meet(&stage, &window, &Visitor::green(1), "green");
     window.press("373⏎");
     let seen = window.wait_for_door("a fever that is not written yet", |door| door.preview);
     assert_says(&seen.card, &["复测", "37.3", "再按一次 Enter"]);
-    assert!(seen.recent.iter().all(|entry| !entry.contains("37.3")), "nothing is written yet");
+    assert!(
+        seen.recent.iter().all(|entry| !entry.contains("37.3")),
+        "nothing is written yet"
+    );
     let seen = window.check("⏎");
     assert_eq!(seen.verdict, "hold");
     assert_says(&seen.card, &["复测", "休息 5 分钟", "达到 37.3 ℃ 阈值", "已入账"]);
@@ -95,7 +121,9 @@ fn a_fever_needs_a_second_enter_and_a_low_reading_is_measured_again() {
 
 #[test]
 fn a_visitor_without_a_mask_is_held_and_one_who_puts_it_on_is_let_in() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     meet(&stage, &window, &Visitor::green(1), "green");
     window.press("m");
     window.wait_for_door("no mask", |door| door.mask == "not_worn");
@@ -139,7 +167,9 @@ fn without_a_camera_an_entry_is_marked_as_not_verified_and_a_colour_that_the_gua
 
 #[test]
 fn a_guard_corrects_a_colour_sees_an_unknown_code_as_unknown_and_reads_documents() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     let seen = meet(&stage, &window, &Visitor::unknown(1, CodeColour::Green), "green");
     assert_says(&seen.code, &["发码方不明", "仅目视 · 未经核验"]);
     let seen = window.check("365⏎");
@@ -164,9 +194,13 @@ fn a_guard_corrects_a_colour_sees_an_unknown_code_as_unknown_and_reads_documents
 
 #[test]
 fn a_temperature_may_come_before_its_code_and_nonsense_is_refused_in_words() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     window.press("365⏎");
-    window.wait_for_door("a temperature that waits", |door| door.prompt == "temperature_waits");
+    window.wait_for_door("a temperature that waits", |door| {
+        door.prompt == "temperature_waits"
+    });
     meet(&stage, &window, &Visitor::green(1), "green");
     assert_eq!(window.check("⏎").verdict, "admit");
 
@@ -181,7 +215,9 @@ fn a_temperature_may_come_before_its_code_and_nonsense_is_refused_in_words() {
 
 #[test]
 fn the_last_entry_is_voided_with_a_reason_and_stays_visible_struck_through() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     meet(&stage, &window, &Visitor::green(1), "green");
     let written = window.check("365⏎");
     window.press("-");
@@ -199,7 +235,9 @@ fn the_last_entry_is_voided_with_a_reason_and_stays_visible_struck_through() {
 
 #[test]
 fn a_screenshot_of_an_old_code_is_held_and_so_is_a_code_from_the_future() {
-    let Some((stage, window)) = at_the_door() else { return };
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
     let now = gatepost_tests::camera_file::now_ms();
     let old = Visitor::made_at(1, CodeColour::Green, now - 60 * 60 * 1000);
     let seen = meet(&stage, &window, &old, "green");
