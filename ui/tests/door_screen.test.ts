@@ -36,6 +36,14 @@ describe('the door', () => {
     expect(fake.pressed).toEqual([]);
   });
 
+  it('lets a scanner that ends its code with Tab move no focus', async () => {
+    await open('idle');
+    await userEvent.keyboard('jkm2020a{Tab}');
+    await waitFor(() => expect(fake.scanned).toEqual(['jkm2020a']));
+    expect(document.body).toHaveFocus();
+    expect(fake.pressed).toEqual([]);
+  });
+
   it('keeps no focus on a clicked button, so that the Enter of a scanner presses none', async () => {
     await open('idle');
     const user = userEvent.setup();

@@ -74,14 +74,14 @@ export class Burst<Key extends TimedKey> {
     const last = this.#held.at(-1);
     if (last && key.timeStamp - last.timeStamp > FASTER_THAN_FINGERS_MS) this.#release();
     const plain = !key.ctrlKey && !key.altKey && !key.metaKey && !key.repeat;
-    if (plain && (key.key === 'Enter' || key.key === 'Tab') && this.#isCode()) {
+    if (plain && (key.key === 'Enter' || key.key === 'Tab') && this.holdsCode) {
       this.#release();
     } else if (plain && characterOf(key) !== null) {
       this.#held.push(key);
       clearTimeout(this.#timer);
       this.#timer = setTimeout(
         () => this.#release(),
-        this.#isCode() ? SILENCE_MS : FASTER_THAN_FINGERS_MS,
+        this.holdsCode ? SILENCE_MS : FASTER_THAN_FINGERS_MS,
       );
     } else {
       this.#release();
@@ -95,13 +95,14 @@ export class Burst<Key extends TimedKey> {
     this.#held = [];
   }
 
-  #isCode(): boolean {
+  /** Whether what is held is a code already, only its end has not come. */
+  get holdsCode(): boolean {
     return this.#held.length >= LEAST_CHARACTERS;
   }
 
   #release(): void {
     const held = this.#held;
-    const isCode = this.#isCode();
+    const isCode = this.holdsCode;
     this.drop();
     if (isCode) this.#scanned(held.map((key) => characterOf(key) ?? '').join(''));
     else held.forEach((key) => this.#typed(key));

@@ -47,7 +47,13 @@ export class DoorKeyboard {
   readonly #onkeydown = (event: KeyboardEvent): void => {
     if (isComposing(event)) return;
     if (event.key === 'Tab') {
-      this.#tabbed = true;
+      if (!this.#burst.holdsCode) {
+        this.#tabbed = true;
+        return;
+      }
+      // The Tab of a hand scanner ends its code and moves no focus.
+      swallow(event);
+      this.#burst.take(event);
       return;
     }
     if (this.#tabbed && isPress(event) && document.activeElement instanceof HTMLButtonElement)
