@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use chrono::NaiveTime;
+use gatepost_camera::Opener;
 use gatepost_codes::{IssuerTable, Personal};
 use gatepost_ledger::{Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
@@ -49,7 +50,7 @@ pub trait Presenter: Send + Sync {
 }
 
 /// Where frames come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum CameraSource {
     /// A webcam: the one the manager chose, or the first that works.
     Webcam,
@@ -57,10 +58,12 @@ pub enum CameraSource {
     Recording(PathBuf),
     /// Drawn visitors, for demonstrations.
     Demo,
+    /// A source of the caller's own, for measurements that must know when a frame was there.
+    Given(Arc<dyn Opener>),
 }
 
 /// How the program was started.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct DeskOptions {
     /// The data folder.
     pub data_folder: PathBuf,

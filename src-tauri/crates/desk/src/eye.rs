@@ -99,6 +99,7 @@ impl Desk {
             CameraSource::Demo => Arc::new(DemoCamera {
                 clock: Arc::clone(&self.clock),
             }),
+            CameraSource::Given(opener) => Arc::clone(opener),
             CameraSource::Webcam => match self.chosen_camera(&mut self.lock()) {
                 Some(id) => Arc::new(Webcam::with_id(id)),
                 None => Arc::new(Webcam::first_usable()),

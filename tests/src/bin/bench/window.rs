@@ -1,0 +1,267 @@
+//! The real program in a real window, before a virtual camera: starting, idling, memory.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gatepost_tests::camera_file::now_ms;
+use gatepost_tests::stage::program;
+use gatepost_tests::{Stage, Window};
+use serde_json::json;
+
+use crate::samples::Samples;
+use crate::table::{Aim, Row};
+
+const STARTS: usize = 7;
+const ENTRIES: u32 = 1_000;
+const ENTRIES_OF_ONE_CALL: u32 = 50;
+/// Before an idle door is measured, and for how long.
+const SETTLING: Duration = Duration::from_secs(3);
+const IDLE: Duration = Duration::from_secs(10);
+/// The names of WebKitGTK's processes as `/proc` cuts them off.
+const WEBVIEW: &str = "WebKitWebProces";
+const PSS: &str = "Pss:";
+
+/// Clicks the button that opens the shift and answers with the milliseconds until a picture was drawn.
+const OPEN_SHIFT: &str = "
+    const done = arguments[0];
+    const began = performance.now();
+    document.querySelector('[data-testid=open-shift]').click();
+    const look = () => {
+        if (document.querySelector('[data-testid=preview][data-seen=true]')) done(performance.now() - began);
+        else requestAnimationFrame(look);
+    };
+    look();
+";
+
+/// When the first text or picture was painted, in milliseconds since 1970.
+const FIRST_PAINT: &str = "
+    const [paint] = performance.getEntriesByName('first-contentful-paint');
+    return paint ? performance.timeOrigin + paint.startTime : null;
+";
+
+/// Checks so many visitors, one key after the other as the screen would send them.
+const CHECK_VISITORS: &str = "
+    const [count, done] = arguments;
+    const keys = [7, 3, 6, 5].map((digit) => ({ key: 'digit', digit })).concat({ key: 'enter' });
+    (async () => {
+        for (let number = 0; number < count; number += 1)
+            for (const key of keys) await window.__TAURI_INTERNALS__.invoke('press', { key });
+        done(count);
+    })();
+";
+
+pub(crate) fn measure(_: &Path) -> Vec<Row> {
+    let Some(stage) = Stage::set() else {
+        return Vec::new();
+    };
+    stage.camera().show_nobody();
+    stage.open().set_up();
+    let mut rows = starts(&stage);
+    let window = stage.open();
+    window.wait_for("[data-testid=screen-sign_in]");
+    thread::sleep(SETTLING);
+    let at_rest = busy(&window);
+    window.sign_in_guard();
+    open_shift(&window);
+    thread::sleep(SETTLING);
+    let with_preview = busy(&window);
+    let idle = |what: &str, share: f64, at_rest: f64| {
+        Row::one(what, "% of a core", share).beside("at the sign-in, without a camera", at_rest)
+    };
+    rows.push(
+        idle(
+            "the program at an idle door with a live preview (12 pictures a second)",
+            with_preview.program,
+            at_rest.program,
+        )
+        .aims(Aim::AtMost(40.0)),
+    );
+    rows.push(idle(
+        "its webview meanwhile",
+        with_preview.webview,
+        at_rest.webview,
+    ));
+    rows.extend(memory(&window));
+    rows
+}
+
+fn starts(stage: &Stage) -> Vec<Row> {
+    let (mut first_screen, mut painted, mut preview, mut bare) = (
+        Samples::default(),
+        Samples::default(),
+        Samples::default(),
+        Samples::default(),
+    );
+    for _ in 0..STARTS {
+        bare.add(start_without_a_window());
+        let window = stage.open();
+        let age = age_of(window.pid());
+        first_screen.add(age);
+        let started_ms = now_ms() as f64 - age.as_secs_f64() * 1000.0;
+        if let Some(paint_ms) = window.execute(FIRST_PAINT, &[]).as_f64() {
+            painted.add(Duration::from_secs_f64((paint_ms - started_ms).max(0.0) / 1000.0));
+        }
+        window.sign_in_guard();
+        preview.add(open_shift(&window));
+        window
+            .invoke("close_shift", json!({}))
+            .expect("the shift is open");
+    }
+    let without = "starting and ending without a window (`--version`)";
+    vec![
+        Row::median(
+            "start of the program until the first screen is there",
+            &first_screen,
+        )
+        .beside_samples(without, &bare)
+        .aims(Aim::AtMost(1500.0)),
+        Row::median("start of the program until something is painted", &painted)
+            .beside_samples(without, &bare),
+        Row::median(
+            "opening the shift until the first picture of the camera is drawn",
+            &preview,
+        )
+        .beside("one frame of the camera (30 a second)", 1000.0 / 30.0),
+    ]
+}
+
+fn start_without_a_window() -> Duration {
+    let began = Instant::now();
+    let status = Command::new(program("gatepost"))
+        .arg("--version")
+        .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+        .stdout(Stdio::null())
+        .status();
+    assert!(status.is_ok_and(|status| status.success()), "the program starts");
+    began.elapsed()
+}
+
+fn open_shift(window: &Window) -> Duration {
+    window.wait_for("[data-testid=open-shift]");
+    let answer = window.session().execute_async(OPEN_SHIFT, &[]);
+    let ms = answer
+        .ok()
+        .and_then(|ms| ms.as_f64())
+        .expect("a picture was drawn");
+    Duration::from_secs_f64(ms / 1000.0)
+}
+
+/// Since a process was started, as the kernel knows it: to a hundredth of a second.
+fn age_of(pid: u32) -> Duration {
+    let uptime = fs::read_to_string("/proc/uptime").expect("Linux");
+    let seconds = uptime
+        .split(' ')
+        .next()
+        .and_then(|seconds| seconds.parse::<f64>().ok());
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the program runs");
+    let (_, fields) = stat.rsplit_once(") ").expect("the name ends with a bracket");
+    // proc(5): field 22 is the start in clock ticks; the name is field 2.
+    let ticks: u64 = fields
+        .split(' ')
+        .nth(19)
+        .and_then(|ticks| ticks.parse().ok())
+        .expect("a number of ticks");
+    let started = ticks as f64 / rustix::param::clock_ticks_per_second() as f64;
+    Duration::from_secs_f64(seconds.expect("a number of seconds") - started)
+}
+
+/// Shares of one core, in per cent.
+struct Busy {
+    program: f64,
+    webview: f64,
+}
+
+fn busy(window: &Window) -> Busy {
+    let webview = webview_of(window.pid());
+    let times = || (window.processor_time(), processor_time(webview));
+    let (began, before) = (Instant::now(), times());
+    thread::sleep(IDLE);
+    let (after, took) = (times(), began.elapsed());
+    let share =
+        |before: Duration, after: Duration| (after - before).as_secs_f64() / took.as_secs_f64() * 100.0;
+    Busy {
+        program: share(before.0, after.0),
+        webview: share(before.1, after.1),
+    }
+}
+
+fn memory(window: &Window) -> Vec<Row> {
+    let webview = webview_of(window.pid());
+    let before = (pss_mib(window.pid()), pss_mib(webview));
+    for _ in 0..ENTRIES / ENTRIES_OF_ONE_CALL {
+        let done = window
+            .session()
+            .execute_async(CHECK_VISITORS, &[ENTRIES_OF_ONE_CALL.into()]);
+        assert_eq!(
+            done.ok(),
+            Some(json!(ENTRIES_OF_ONE_CALL)),
+            "the visitors were checked"
+        );
+    }
+    let after = (pss_mib(window.pid()), pss_mib(webview));
+    let row = |what: &str, after: f64, before: f64| {
+        Row::one(format!("{what} after {ENTRIES} entries (PSS)"), "MiB", after)
+            .beside("the same before the first entry", before)
+    };
+    vec![
+        row("memory of the program", after.0, before.0),
+        row("memory of its webview", after.1, before.1),
+    ]
+}
+
+/// The web process of a program: a child or a child's child.
+fn webview_of(program: u32) -> u32 {
+    let mut family = vec![program];
+    let mut at = 0;
+    while let Some(parent) = family.get(at).copied() {
+        at += 1;
+        family.extend(children_of(parent));
+    }
+    family
+        .into_iter()
+        .find(|pid| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == WEBVIEW))
+        .expect("a window has a web process")
+}
+
+fn children_of(pid: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok())
+        .flat_map(|children| {
+            children
+                .split_whitespace()
+                .filter_map(|pid| pid.parse().ok())
+                .collect::<Vec<u32>>()
+        })
+        .collect()
+}
+
+fn processor_time(pid: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the webview runs");
+    let (_, fields) = stat.rsplit_once(") ").expect("the name ends with a bracket");
+    // proc(5): fields 14 and 15 are utime and stime in clock ticks.
+    let ticks: u64 = fields
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .map(|field| field.parse::<u64>().expect("a number of ticks"))
+        .sum();
+    Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second())
+}
+
+/// The share of memory that belongs to a process, shared pages divided among those who share them.
+fn pss_mib(pid: u32) -> f64 {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).expect("the process runs");
+    let kib = rollup
+        .lines()
+        .find_map(|line| line.strip_prefix(PSS))
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|kib| kib.parse::<f64>().ok());
+    kib.expect("the kernel says how much") / 1024.0
+}
