@@ -126,11 +126,14 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
       ],
       demo_pins: null,
     }),
-  shift: () => at({ at: 'shift', venue, person: guard }),
-  'shift-no-camera': () => ({
-    ...at({ at: 'shift', venue, person: guard }),
-    door: door({ camera: { status: 'no_picture', reason: 'camera-stalled' } }),
-  }),
+  shift: () => at({ at: 'shift', venue, person: guard, camera: door().camera }),
+  'shift-no-camera': () =>
+    at({
+      at: 'shift',
+      venue,
+      person: guard,
+      camera: { status: 'no_picture', reason: 'camera-stalled' },
+    }),
   office: () => at({ at: 'office', venue, person: manager }),
   'office-empty': () => ({ ...at({ at: 'office', venue, person: manager }), empty: true }),
   'office-refused': () => ({ ...at({ at: 'office', venue, person: manager }), refuses: true }),

@@ -653,7 +653,9 @@ demo_pins: DemoPinsView | null } |
 /**  The venue. */
 venue: VenueView; 
 /**  The guard. */
-person: PersonView } | 
+person: PersonView; 
+/**  The camera, to be looked at before the shift. */
+camera: CameraView } | 
 /**  A guard is at the gate. */
 { at: "door"; 
 /**  The venue. */

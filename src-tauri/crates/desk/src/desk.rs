@@ -423,7 +423,11 @@ impl Desk {
         let person = person_view(session.number, session.role, &session.name);
         match (session.role, session.shift) {
             (Role::Manager, _) => Stage::Office { venue, person },
-            (Role::Guard, None) => Stage::Shift { venue, person },
+            (Role::Guard, None) => Stage::Shift {
+                venue,
+                person,
+                camera: state.camera.clone(),
+            },
             (Role::Guard, Some(shift)) => {
                 let offset_s = self.clock.now().offset().local_minus_utc();
                 let shift_opened_at = local_time(shift.wall_ms, offset_s).unwrap_or_default();

@@ -89,6 +89,8 @@ pub enum Stage {
         venue: VenueView,
         /// The guard.
         person: PersonView,
+        /// The camera, to be looked at before the shift.
+        camera: CameraView,
     },
     /// A guard is at the gate.
     Door {
