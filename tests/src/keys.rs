@@ -35,3 +35,9 @@ pub fn code_of(sign: char) -> char {
         .find(|(known, _)| *known == sign)
         .map_or(sign, |(_, code)| *code)
 }
+
+/// Whether a keyboard (US) types this character with Shift.
+#[must_use]
+pub fn needs_shift(character: char) -> bool {
+    character.is_ascii_uppercase() || "~!@#$%^&()_+{}|:\"<>?".contains(character)
+}

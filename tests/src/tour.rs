@@ -19,6 +19,8 @@ const IMPACTS: [&str; 2] = ["serious", "critical"];
 
 /// Set to 1, it puts chosen pictures into `assets/screenshots`, for the README.
 const UPDATE: &str = "GATEPOST_UPDATE_SCREENSHOTS";
+/// Bytes that a picture in the checkout may have.
+const LARGEST_CHOSEN: usize = 200_000;
 /// Pictures of the README: screen, language, theme.
 const CHOSEN: [(&str, &str, &str); 5] = [
     ("door-admit", "zh-CN", "light"),
@@ -129,6 +131,7 @@ impl<'a> Tour<'a> {
         write(&self.folder.join(name), &png);
         let is_chosen = CHOSEN.contains(&(screen, locale, theme));
         if is_chosen && std::env::var_os(UPDATE).is_some_and(|value| value == "1") {
+            assert!(png.len() <= LARGEST_CHOSEN, "{screen}: {} bytes", png.len());
             let folder = repository().join("assets/screenshots");
             fs::create_dir_all(&folder).expect("the checkout is writable");
             write(&folder.join(format!("{screen}.png")), &png);

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use ureq::Agent;
 
-use crate::keys::{SHIFT, code_of};
+use crate::keys::{SHIFT, code_of, needs_shift};
 
 /// The program has to start, and on a busy machine that takes a while.
 const START_LIMIT: Duration = Duration::from_secs(60);
@@ -65,7 +65,7 @@ impl Session {
         self.post("/execute/async", &json!({ "script": script, "args": arguments }))
     }
 
-    /// Presses and releases keys, one after the other. `⇤` is Tab with Shift.
+    /// Presses and releases keys, one after the other, with Shift where a keyboard needs it. `⇤` is Tab with Shift.
     ///
     /// # Errors
     /// [`Refused`] when the window is gone.
@@ -73,14 +73,15 @@ impl Session {
         let mut actions = Vec::new();
         let mut act = |kind: &str, code: char| actions.push(json!({ "type": kind, "value": code }));
         for sign in keys.chars() {
-            if sign == '⇤' {
+            let code = code_of(if sign == '⇤' { '⇥' } else { sign });
+            let shifted = sign == '⇤' || needs_shift(code);
+            if shifted {
                 act("keyDown", SHIFT);
-                act("keyDown", code_of('⇥'));
-                act("keyUp", code_of('⇥'));
+            }
+            act("keyDown", code);
+            act("keyUp", code);
+            if shifted {
                 act("keyUp", SHIFT);
-            } else {
-                act("keyDown", code_of(sign));
-                act("keyUp", code_of(sign));
             }
         }
         let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });

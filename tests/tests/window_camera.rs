@@ -55,9 +55,16 @@ fn a_camera_that_is_unplugged_twenty_times_and_sends_rubbish_comes_back_by_itsel
     }
     window.wait_until_gone("[data-testid=camera-trouble]");
 
-    read_someone(&window, stage.camera(), 1);
+    // Some 180 frames, three of them rubbish.
+    let began = Instant::now();
+    let mut number = 0;
+    while began.elapsed() < Duration::from_secs(6) {
+        number += 1;
+        read_someone(&window, stage.camera(), number);
+        watch.wait_for("live", NO_HANG);
+    }
     assert!(watch.slowest < NO_HANG, "the screen hung for {:?}", watch.slowest);
-    assert_eq!(window.door().people, "3");
+    assert_eq!(window.door().people, (number + 2).to_string());
 }
 
 #[test]

@@ -128,10 +128,9 @@ fn void_a_row(window: &Window) {
     window.press("v");
     window.wait_for("[data-testid=void-panel]");
     window.press("5");
-    window.wait_for("#field-void-note");
+    window.wait_until("the field for the note", || window.has_focus("#field-void-note"));
     window.press("⏎");
     window.wait_for("[data-testid=refusal-void-note]");
-    window.tab_to("#field-void-note");
     window.press("试用");
     window.press("⏎");
     window.wait_for("[data-testid=void-done]");

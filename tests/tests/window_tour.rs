@@ -165,7 +165,7 @@ fn the_office(window: &Window, tour: &mut Tour<'_>) {
     window.press("v5");
     window.wait_for("#field-void-note");
     tour.visit("log-void", nothing);
-    window.press("1⏎");
+    window.press("⎋v1⏎");
     window.wait_for("[data-testid=void-done]");
     window.tab_to("[data-testid=export]");
     window.press("⏎");

@@ -146,7 +146,7 @@ fn without_a_camera_an_entry_is_marked_as_not_verified_and_a_colour_that_the_gua
     window.reach_the_door();
     window.wait_for("[data-testid=camera-trouble]");
     let banner = window.text("[data-testid=camera-trouble]");
-    assert_says(&banner, &["摄像头无画面", "没有找到摄像头", "仍可用键盘登记"]);
+    assert_says(&banner, &["摄像头无画面", "没有找到摄像头", "键盘"]);
 
     let seen = window.check("365⏎");
     assert_eq!(seen.verdict, "check_by_hand");
@@ -251,4 +251,23 @@ fn a_screenshot_of_an_old_code_is_held_and_so_is_a_code_from_the_future() {
     let seen = window.check("365⏎");
     assert_eq!(seen.verdict, "hold");
     assert_says(&seen.card, &["晚于本机时间"]);
+}
+
+#[test]
+fn a_hand_scanner_reads_a_code_without_a_camera_and_the_guard_says_its_colour() {
+    let Some(stage) = Stage::set() else { return };
+    let window = stage.open();
+    window.reach_the_door();
+    window.wait_for("[data-testid=camera-trouble]");
+
+    window.press(&Visitor::green(1).payload);
+    window.press("⏎");
+    let seen = window.wait_for_code("");
+    assert_says(&seen.code, &["上海随申码", "仅格式相符 · 未经核验"]);
+    assert_eq!((seen.prompt.as_str(), seen.typed.as_str()), ("say_colour", ""));
+    window.press("g");
+    window.wait_for_code("green");
+    let seen = window.check("365⏎");
+    assert_eq!(seen.verdict, "admit");
+    assert_says(&seen.card, &["绿码 · 上海随申码"]);
 }
