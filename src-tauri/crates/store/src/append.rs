@@ -79,7 +79,7 @@ impl Store {
     /// Any [`StoreError`]; nothing is overwritten in any case.
     pub fn open(folder: &Path, vault: &dyn KeyVault) -> Result<Store, StoreError> {
         let database_is_there = folder.join(schema::DATABASE_NAME).exists();
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, error))?;
+        schema::make_folder(folder)?;
         let master = match vault.load()? {
             Some(master) => master,
             None if database_is_there => return Err(StoreError::KeyMissing),
@@ -89,6 +89,7 @@ impl Store {
                 master
             }
         };
+        schema::make_where_missing(folder)?;
         let connection = schema::open_writer(folder)?;
         check_tail(&connection)?;
         Ok(Store {
@@ -271,10 +272,11 @@ fn attempt<T>(
             transaction.commit().map_err(in_doubt)?;
             Ok(done)
         }
-        Err(refusal) => {
-            transaction.rollback().map_err(in_doubt)?;
-            Err(Ended::NothingWritten(refusal))
-        }
+        // A full disk makes SQLite roll back by itself; then this fails, and the refusal is still the reason.
+        Err(refusal) => Err(match transaction.rollback() {
+            Ok(()) => Ended::NothingWritten(refusal),
+            Err(_) => Ended::InDoubt(refusal),
+        }),
     }
 }
 

@@ -50,7 +50,7 @@ pub enum StoreError {
     #[error("a record has no canonical form")]
     Leaf(#[from] gatepost_ledger::LeafError),
     /// A file could not be created, read or written.
-    #[error("{path}: {source}")]
+    #[error("a file of the data folder: {}", source.kind())]
     File {
         /// The file.
         path: PathBuf,

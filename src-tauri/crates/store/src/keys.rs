@@ -30,7 +30,7 @@ pub trait KeyVault: Send {
     /// Keeps a new secret for good.
     ///
     /// # Errors
-    /// A file error; an existing secret is never overwritten.
+    /// A file error; there is no secret then. Only called where [`KeyVault::load`] found none.
     fn keep(&self, key: &MasterKey) -> Result<(), StoreError>;
 }
 
@@ -62,14 +62,17 @@ impl KeyVault for KeyFile {
     }
 
     fn keep(&self, key: &MasterKey) -> Result<(), StoreError> {
-        let fault = |error| StoreError::file(&self.path, error);
+        // Under its name only when complete: half a key would lock the folder for ever.
+        let unfinished = self.path.with_extension("key.new");
+        let fault = |error| StoreError::file(&unfinished, error);
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create(true).truncate(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.path).map_err(fault)?;
+        let mut file = options.open(&unfinished).map_err(fault)?;
         file.write_all(key.as_slice()).map_err(fault)?;
-        file.sync_all().map_err(fault)
+        file.sync_all().map_err(fault)?;
+        fs::rename(&unfinished, &self.path).map_err(fault)
     }
 }
 

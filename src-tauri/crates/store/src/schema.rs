@@ -26,20 +26,40 @@ const HEADER_BYTES: usize = 100;
 /// The newest schema this program knows.
 const NEWEST_SCHEMA: i32 = MIGRATIONS.len() as i32;
 
-/// Opens the database of `folder` for writing; makes it where there is none, brings an older schema up to
-/// date and refuses a newer one. A new file appears under its name only when it is complete, so an empty
-/// file of that name is always damage.
+/// Makes the folder where there is none, for its owner only.
+pub(crate) fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    let mut maker = fs::DirBuilder::new();
+    maker.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+    maker
+        .create(folder)
+        .map_err(|error| StoreError::file(folder, error))
+}
+
+/// Makes a database in `folder` where there is none. It appears under its name only when it is complete, so an
+/// empty file of that name is always damage; and so is a write-ahead log without its database: a new database
+/// beside it would swallow the log.
+pub(crate) fn make_where_missing(folder: &Path) -> Result<(), StoreError> {
+    let path = folder.join(DATABASE_NAME);
+    if path.exists() {
+        return Ok(());
+    }
+    if path.with_extension("sqlite3-wal").exists() {
+        return Err(StoreError::Damaged);
+    }
+    create(&path)
+}
+
+/// Opens the database of `folder` for writing, brings an older schema up to date and refuses a newer one.
+/// Never makes one: a disk that dropped out in the middle of a shift must not get a second, empty ledger.
 pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
         return Err(StoreError::SqliteTooOld {
             found: rusqlite::version(),
         });
     }
-    fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, error))?;
     let path = folder.join(DATABASE_NAME);
-    if !path.exists() {
-        create(&path)?;
-    }
     check_length(&path)?;
     let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check_identity(&connection)?;

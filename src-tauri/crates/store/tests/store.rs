@@ -695,3 +695,67 @@ fn the_last_standing_entry_is_the_newest_own_one_that_was_not_voided() {
     assert_eq!(last(first), None);
     assert_eq!(reader.last_standing(MANAGER, 0).expect("a query"), None);
 }
+
+#[test]
+fn a_write_ahead_log_without_its_database_is_damage_and_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(filled(folder.path()));
+    let database = folder.path().join(DATABASE_NAME);
+    fs::rename(&database, folder.path().join("elsewhere")).expect("moved away");
+    fs::write(
+        folder.path().join(format!("{DATABASE_NAME}-wal")),
+        b"the last entries",
+    )
+    .expect("a log");
+    assert!(matches!(
+        refused_and_untouched(folder.path()),
+        StoreError::Damaged
+    ));
+}
+
+#[test]
+fn a_database_that_vanishes_in_the_middle_of_a_shift_is_not_replaced_by_an_empty_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = filled(folder.path());
+    store
+        .append_entry(&entry(1, VerdictKind::Admit, 365))
+        .expect("an entry");
+    let other = Connection::open(folder.path().join(DATABASE_NAME)).expect("raw");
+    other
+        .execute_batch("DROP TABLE voids; DROP TABLE entries")
+        .expect("somebody harms it");
+    drop(other);
+    assert!(store.append_entry(&entry(2, VerdictKind::Admit, 365)).is_err());
+    for name in [
+        DATABASE_NAME.to_owned(),
+        format!("{DATABASE_NAME}-wal"),
+        format!("{DATABASE_NAME}-shm"),
+    ] {
+        let _ = fs::remove_file(folder.path().join(name));
+    }
+    let _ = store.append_entry(&entry(3, VerdictKind::Admit, 365));
+    drop(store);
+    assert!(!folder.path().join(DATABASE_NAME).exists());
+}
+
+#[test]
+fn a_first_start_on_a_full_disk_leaves_no_half_key_and_succeeds_once_there_is_room() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let folder = disk.0.path();
+    fs::write(folder.join("ballast"), vec![0; 4 * 1024 * 1024]).expect_err("fills the disk");
+    assert!(matches!(open(folder), Err(StoreError::DiskFull)));
+    fs::remove_file(folder.join("ballast")).expect("room");
+    set_up(&mut open(folder).expect("a first start"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_is_made_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let around = tempfile::tempdir().expect("a folder");
+    let folder = around.path().join("data");
+    drop(filled(&folder));
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    assert_eq!(mode(&folder.join("gatepost.key")), 0o600);
+}
