@@ -188,9 +188,30 @@ fn busy(window: &Window) -> Busy {
     }
 }
 
+/// Twice as many entries tell whether memory goes on growing.
 fn memory(window: &Window) -> Vec<Row> {
     let webview = webview_of(window.pid());
-    let before = (pss_mib(window.pid()), pss_mib(webview));
+    let now = || (pss_mib(window.pid()), pss_mib(webview));
+    let fresh = now();
+    check_visitors(window);
+    let used = now();
+    check_visitors(window);
+    let used_twice = now();
+    let row = |what: &str, (value, reference): (f64, f64), beside: &str| {
+        Row::one(format!("memory of {what} (PSS)"), "MiB", value).beside(beside, reference)
+    };
+    let first = format!("after {ENTRIES} entries");
+    let twice = format!("after {} entries", 2 * ENTRIES);
+    let before = "before the first entry";
+    vec![
+        row(&format!("the program {first}"), (used.0, fresh.0), before),
+        row(&format!("the program {twice}"), (used_twice.0, used.0), &first),
+        row(&format!("its webview {first}"), (used.1, fresh.1), before),
+        row(&format!("its webview {twice}"), (used_twice.1, used.1), &first),
+    ]
+}
+
+fn check_visitors(window: &Window) {
     for _ in 0..ENTRIES / ENTRIES_OF_ONE_CALL {
         let done = window
             .session()
@@ -201,15 +222,7 @@ fn memory(window: &Window) -> Vec<Row> {
             "the visitors were checked"
         );
     }
-    let after = (pss_mib(window.pid()), pss_mib(webview));
-    let row = |what: &str, after: f64, before: f64| {
-        Row::one(format!("{what} after {ENTRIES} entries (PSS)"), "MiB", after)
-            .beside("the same before the first entry", before)
-    };
-    vec![
-        row("memory of the program", after.0, before.0),
-        row("memory of its webview", after.1, before.1),
-    ]
+    thread::sleep(SETTLING);
 }
 
 /// The web process of a program: a child or a child's child.
