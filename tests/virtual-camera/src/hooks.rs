@@ -4,9 +4,10 @@
 //! C; here they are defined with as many fixed parameters as can come, which on 64-bit Linux arrive in the same
 //! registers and stack places. What a caller left out is some number that is passed on and never used.
 
-use std::ffi::{CStr, c_char, c_int, c_long, c_uint, c_ulong, c_void};
-use std::fs::File;
+use std::ffi::{CStr, CString, c_char, c_int, c_long, c_uint, c_ulong, c_void};
+use std::fs::{self, File};
 use std::os::fd::{FromRawFd, IntoRawFd};
+use std::path::Path;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
@@ -16,6 +17,10 @@ use crate::device::{Device, Errno, Readiness};
 
 /// The node that is virtual.
 const NODE: &CStr = c"/dev/video0";
+
+/// The folder whose listing is virtual: it holds the node's name and nothing else, so that neither a node of the
+/// machine is needed nor a camera of the machine is seen.
+const DEVICES: &CStr = c"/dev";
 
 /// Names the control file.
 const VARIABLE: &str = "GATEPOST_VIRTUAL_CAMERA";
@@ -191,6 +196,38 @@ pub(crate) unsafe extern "C" fn openat(
         let original: unsafe extern "C" fn(c_int, *const c_char, c_int, ...) -> c_int =
             std::mem::transmute(ORIGINAL.address());
         original(folder, path, flags, mode)
+    }
+}
+
+/// What is listed instead of `/dev`: a folder beside the control file. None when it cannot be made.
+fn listed_devices() -> Option<&'static CStr> {
+    static FOLDER: OnceLock<Option<CString>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let mut folder = std::env::var_os(VARIABLE)?;
+        folder.push(".devices");
+        fs::create_dir_all(&folder).ok()?;
+        File::create(Path::new(&folder).join("video0")).ok()?;
+        CString::new(folder.into_encoded_bytes()).ok()
+    });
+    folder.as_deref()
+}
+
+/// `opendir(3)`: the listing of cameras begins with it.
+///
+/// # Safety
+///
+/// As for the C function.
+#[unsafe(no_mangle)]
+pub(crate) unsafe extern "C" fn opendir(path: *const c_char) -> *mut libc::DIR {
+    static ORIGINAL: Original = Original::new(c"opendir");
+    // SAFETY: the caller passes a path as to the C function; it may be null here.
+    let is_devices = !path.is_null() && unsafe { CStr::from_ptr(path) } == DEVICES;
+    let instead = is_devices.then(listed_devices).flatten();
+    // SAFETY: the address is that of the C function with this parameter: the caller's, or a C string that lives on.
+    unsafe {
+        let original: unsafe extern "C" fn(*const c_char) -> *mut libc::DIR =
+            std::mem::transmute(ORIGINAL.address());
+        original(instead.map_or(path, CStr::as_ptr))
     }
 }
 
