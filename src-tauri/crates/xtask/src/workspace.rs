@@ -4,6 +4,9 @@
 //! `-p gatepost` and a test run of the whole workspace would therefore compile half of the tree twice. So every command
 //! here names the whole workspace *and* at least one test: then development dependencies always take part in the
 //! choice, and what one command has built serves all others.
+//!
+//! The whole-program tests drive a window through `WebKitWebDriver` and count on `/proc`, so on other systems than Linux
+//! their package is left out of all of this.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -11,7 +14,7 @@ use std::process::Command;
 use crate::display::Display;
 use crate::failure::Failure;
 use crate::repository::Repository;
-use crate::step::{cargo, run, succeeds};
+use crate::step::{announce, cargo, run, succeeds};
 
 /// Builds every program, and one small test for the sake of the features (see the module).
 const PROGRAMS: [&str; 5] = ["build", "--workspace", "--bins", "--test", "tidy"];
@@ -25,6 +28,11 @@ const RELEASE: [&str; 5] = ["build", "--release", "--workspace", "--bins", "--li
 /// The test of the shell that writes the bindings when [`UPDATE_BINDINGS`] is set, else compares them.
 const BINDINGS_TEST: [&str; 5] = ["test", "--workspace", "--lib", "--", "bindings"];
 const UPDATE_BINDINGS: &str = "GATEPOST_UPDATE_BINDINGS";
+
+/// The package of the whole-program tests and of the benchmarks.
+const WINDOW_TESTS: &str = "gatepost-tests";
+/// Tells the window tests that everything they need was installed: whatever is missing is then a failure, not a skip.
+const NEEDS_WINDOW_TESTS: &str = "GATEPOST_NEEDS_WINDOW_TESTS";
 
 /// Opens the window, built from this checkout, with these arguments. Returns when the window is closed.
 ///
@@ -59,6 +67,9 @@ pub fn build_everything(repository: &Repository) -> Result<(), Failure> {
 /// # Errors
 /// When a test fails or the screen cannot be opened.
 pub fn test(filters: &[String]) -> Result<(), Failure> {
+    if !cfg!(target_os = "linux") {
+        announce("SKIPPED: crash tests and tests of the real window; they run on Linux only");
+    }
     let display = Display::open()?;
     if filters.is_empty() {
         run(&mut locked(&["test", "--workspace", "--doc", "--quiet"]))?;
@@ -68,7 +79,7 @@ pub fn test(filters: &[String]) -> Result<(), Failure> {
     } else {
         locked(&["test", "--workspace", "--tests", "--no-fail-fast"])
     };
-    run(display.shown_to(runner.args(filters)))
+    run(display.shown_to(runner.args(filters).env(NEEDS_WINDOW_TESTS, "1")))
 }
 
 /// Writes the TypeScript bindings anew from the shell's commands and types.
@@ -77,14 +88,22 @@ pub fn test(filters: &[String]) -> Result<(), Failure> {
 /// When the shell is missing or does not build.
 pub fn write_bindings(repository: &Repository) -> Result<(), Failure> {
     shell_exists(repository)?;
-    run(cargo(&BINDINGS_TEST).env(UPDATE_BINDINGS, "1"))
+    let arguments = arguments_on(cfg!(target_os = "linux"), &BINDINGS_TEST);
+    run(cargo(&arguments).env(UPDATE_BINDINGS, "1"))
 }
 
 /// Measures: builds as shipped, then runs the benchmark program with these arguments.
 ///
 /// # Errors
-/// When there is no benchmark program, it does not build, or it ends with a code other than 0.
+/// When there is no benchmark program, it does not build, or it ends with a code other than 0; on other systems than
+/// Linux always.
 pub fn bench(repository: &Repository, arguments: &[String]) -> Result<(), Failure> {
+    if !cfg!(target_os = "linux") {
+        return Err(Failure::Prerequisites {
+            advice: "The benchmarks measure the real window as its tests drive it, and run on Linux only."
+                .to_owned(),
+        });
+    }
     shell_exists(repository)?;
     let source = repository.root().join("tests/src/bin/bench.rs");
     let folder = repository.root().join("tests/src/bin/bench/main.rs");
@@ -100,11 +119,14 @@ pub fn bench(repository: &Repository, arguments: &[String]) -> Result<(), Failur
 }
 
 /// Cargo with these arguments; in continuous integration (`CI` is set) it refuses to change the lock file.
+///
+/// On other systems than Linux `--workspace` is the workspace without the window tests.
 pub fn locked(arguments: &[&str]) -> Command {
+    let arguments = arguments_on(cfg!(target_os = "linux"), arguments);
     let mut command = cargo(&[]);
     let (before, after) = match arguments.iter().position(|argument| *argument == "--") {
         Some(separator) => arguments.split_at(separator),
-        None => (arguments, &[][..]),
+        None => (&arguments[..], &[][..]),
     };
     command.args(before);
     if std::env::var_os("CI").is_some() {
@@ -112,6 +134,16 @@ pub fn locked(arguments: &[&str]) -> Command {
     }
     command.args(after);
     command
+}
+
+/// Cargo's arguments on this system: unchanged on Linux, elsewhere without the package that only Linux can build.
+fn arguments_on<'a>(linux: bool, arguments: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = arguments.to_vec();
+    let workspace = arguments.iter().position(|argument| *argument == "--workspace");
+    if let Some(place) = workspace.filter(|_| !linux) {
+        arguments.splice(place + 1..place + 1, ["--exclude", WINDOW_TESTS]);
+    }
+    arguments
 }
 
 /// Where Cargo has put a program: this tool lies in `debug` of the same target folder, wherever that is.
@@ -136,5 +168,31 @@ fn shell_exists(repository: &Repository) -> Result<(), Failure> {
             what: "the shell",
             path,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn linux_builds_and_tests_the_whole_workspace() {
+        for arguments in [&PROGRAMS[..], &EVERYTHING[..], &RELEASE[..], &BINDINGS_TEST[..]] {
+            assert_eq!(arguments_on(true, arguments), arguments);
+        }
+    }
+
+    #[test]
+    fn other_systems_leave_the_window_tests_out_of_every_command_that_names_the_workspace() {
+        assert_eq!(
+            arguments_on(false, &PROGRAMS).join(" "),
+            "build --workspace --exclude gatepost-tests --bins --test tidy"
+        );
+        assert_eq!(
+            arguments_on(false, &BINDINGS_TEST).join(" "),
+            "test --workspace --exclude gatepost-tests --lib -- bindings"
+        );
+        let one_crate = ["clippy", "--package", "gatepost-rules"];
+        assert_eq!(arguments_on(false, &one_crate), one_crate);
     }
 }
