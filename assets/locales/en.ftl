@@ -224,6 +224,8 @@ prompt-choose_void_reason = Why void the last entry?
 prompt-choose_case = Measure whom again?
 prompt-nothing_to_void = There is nothing to void
 prompt-not_written = Not written, nothing lost: press Enter to retry
+prompt-written_unseen = Recorded, but it cannot be shown now. Do not enter it again; tell the manager
+prompt-cannot_look_up = Cannot look up whether this code was shown before. Check by hand and tell the manager
 prompt-close_shift = Close the shift now?
 prompt-close_shift-open = { $n ->
     [one] One case is

@@ -290,7 +290,7 @@ export type DoorView = {
 	card: CardView | null,
 	/**  Visitors whose code was read while another one waits; at most two. */
 	waiting: CodeSlot[],
-	/**  Held cases of this shift that nobody followed up yet, oldest first. */
+	/**  Cases of this shift that nobody followed up yet: held ones first, each newest first. */
 	cases: EntryRow[],
 	/**  The last entries, newest first. */
 	recent: EntryRow[],
@@ -551,7 +551,11 @@ export type Prompt =
 /**  There is nothing to void. */
 "nothing_to_void" | 
 /**  The entry could not be written; nothing is lost, press Enter to try again. */
-"not_written";
+"not_written" | 
+/**  The entry is written and cannot be read back: do not enter it again, tell the manager. */
+"written_unseen" | 
+/**  Whether the code was shown before cannot be looked up: check by hand, tell the manager. */
+"cannot_look_up";
 
 /**  Why a visitor is held or refused, in the order in which the guard must know it. */
 export type Reason = 

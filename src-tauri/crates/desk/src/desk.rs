@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use chrono::NaiveTime;
+use chrono::{DateTime, FixedOffset, NaiveTime};
 use gatepost_camera::Opener;
 use gatepost_codes::{IssuerTable, Personal};
 use gatepost_ledger::{Body, Moment, PersonNumber, Role};
@@ -85,6 +85,8 @@ pub struct Desk {
     /// Never locked while `state` is: the eye's own thread takes `state`.
     pub(crate) eye: Mutex<Option<Eye>>,
     pub(crate) preview: PreviewTap,
+    /// Held while an export is written: two in one second would share a file name.
+    pub(crate) exporting: Mutex<()>,
     /// For the threads that this desk starts; they must not keep it alive.
     pub(crate) me: Weak<Desk>,
 }
@@ -140,6 +142,7 @@ impl Desk {
             reader: Mutex::new(None),
             eye: Mutex::new(None),
             preview: PreviewTap::default(),
+            exporting: Mutex::new(()),
             me: Weak::clone(me),
         });
         desk.open_data();
@@ -189,8 +192,10 @@ impl Desk {
         let now = self.clock.since_start();
         state.patience.may_try(number, now)?;
         if !state.data()?.store.pin_matches(number, pin)? {
+            // Counted first: a disk that takes no record must not give endless tries.
+            let refusal = state.patience.wrong(number, now);
             self.record(&mut state, None, Body::Authfail { number })?;
-            return Err(state.patience.wrong(number, now));
+            return Err(refusal);
         }
         state.patience.right(number);
         let data = state.data()?;
@@ -231,15 +236,16 @@ impl Desk {
     /// # Errors
     /// [`DeskError::SignedOut`], or a store fault.
     pub fn sign_out(&self) -> Result<AppView, DeskError> {
-        let view = {
+        let (view, recorded) = {
             let mut state = self.lock();
             let number = state.session.as_ref().ok_or(DeskError::SignedOut)?.number;
-            self.record(&mut state, Some(number), Body::Logout)?;
+            let recorded = self.record(&mut state, Some(number), Body::Logout);
+            // A disk that takes no record must not keep anybody signed in.
             state.session = None;
-            self.show_app(&state)
+            (self.show_app(&state), recorded)
         };
         self.close_eye();
-        Ok(view)
+        recorded.map(|_| view)
     }
 
     /// Opens a shift at this gate.
@@ -305,9 +311,15 @@ impl Desk {
     }
 
     pub(crate) fn moment(&self, boot: u32) -> Moment {
+        self.moment_at(self.clock.now(), boot)
+    }
+
+    /// Both clocks, the wall clock as it was read already: day and time of an entry must be those of one
+    /// reading.
+    pub(crate) fn moment_at(&self, wall: DateTime<FixedOffset>, boot: u32) -> Moment {
         let monotonic_ms = u64::try_from(self.clock.since_start().as_millis()).unwrap_or(u64::MAX);
         Moment {
-            wall_ms: self.clock.now().timestamp_millis(),
+            wall_ms: wall.timestamp_millis(),
             boot,
             monotonic_ms,
         }

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use gatepost_codes::HealthColour;
+use gatepost_ledger::Entry;
 use gatepost_rules::Reason;
 use gatepost_rules::{
     BodyTemperature, DocumentKind, Fault, Mask, Observation, Policy, TemperatureBand, TemperatureRefusal,
@@ -15,7 +16,7 @@ use gatepost_rules::{
 use gatepost_store::{Token, VoidReason};
 
 use crate::view::{DoorKey, Prompt};
-use crate::visitor::{Follows, SeenCode, Shown, Visitor};
+use crate::visitor::{Follows, SeenCode, SeenNow, Shown, Visitor};
 
 /// A code that stays in view is the same visitor; one that was out of view for longer is looked at anew.
 const SAME_SIGHT: Duration = Duration::from_secs(5);
@@ -75,8 +76,8 @@ pub(crate) enum Sight {
     BetterColour,
     /// A visitor's code.
     New,
-    /// One visitor too many.
-    TooMany,
+    /// It could not be taken: the prompt says why.
+    NotTaken,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +91,11 @@ pub(crate) struct Door {
     complaint: Option<Prompt>,
     /// Tokens in view and when each was last seen.
     in_view: Vec<(Token, Duration)>,
+    /// Tokens of visitors who were let go without an entry, and when: not looked at again at once, although
+    /// they are still held up, but not for ever either.
+    let_go: Vec<(Token, Duration)>,
+    /// The token of the last entry.
+    last_written: Option<Token>,
     /// The code that had no place to wait: it is tried again with every frame, but complained of once.
     turned_away: Option<Token>,
 }
@@ -97,8 +103,12 @@ pub(crate) struct Door {
 impl Door {
     /// Whether this code is a new sight; asked before anything is looked up for it.
     pub(crate) fn is_in_view(&mut self, token: Token, now: Duration) -> bool {
-        self.in_view
-            .retain(|(_, last)| now.saturating_sub(*last) <= SAME_SIGHT);
+        let recent = |(_, since): &(Token, Duration)| now.saturating_sub(*since) <= SAME_SIGHT;
+        self.in_view.retain(recent);
+        self.let_go.retain(recent);
+        if self.let_go.iter().any(|(gone, _)| *gone == token) {
+            return true;
+        }
         match self.in_view.iter_mut().find(|(known, _)| *known == token) {
             Some((_, last)) => {
                 *last = now;
@@ -108,11 +118,38 @@ impl Door {
         }
     }
 
-    /// A later frame of a code in view.
-    pub(crate) fn still_seen(&mut self, token: Token, colour: Option<HealthColour>) -> Sight {
+    /// The next sight of this code counts, unless it is that of a visitor who is here already.
+    pub(crate) fn look_anew(&mut self, token: Token) {
+        if self.visitor_with(token).is_none() {
+            self.in_view.retain(|(known, _)| *known != token);
+            self.let_go.retain(|(gone, _)| *gone != token);
+        }
+    }
+
+    /// The last entry was struck through: whoever still holds up its code is looked at anew.
+    pub(crate) fn voided(&mut self) {
+        if let Some(token) = self.last_written.take() {
+            self.look_anew(token);
+        }
+    }
+
+    /// The store could not say whether this code was shown before. Said once, and the code is left alone while
+    /// it is held up.
+    pub(crate) fn cannot_look_up(&mut self, token: Token, now: Duration) -> Sight {
+        self.in_view.push((token, now));
+        self.complaint = Some(Prompt::CannotLookUp);
+        Sight::NotTaken
+    }
+
+    fn visitor_with(&mut self, token: Token) -> Option<&mut Visitor> {
         let mut all = std::iter::once(&mut self.current).chain(self.waiting.iter_mut());
-        let visitor = all.find(|visitor| visitor.shown.token() == Some(token));
-        let better = visitor
+        all.find(|visitor| visitor.shown.token() == Some(token))
+    }
+
+    /// A later frame of a code in view.
+    pub(crate) fn still_seen(&mut self, token: Token, colour: Option<SeenNow>) -> Sight {
+        let better = self
+            .visitor_with(token)
             .zip(colour)
             .is_some_and(|(visitor, colour)| visitor.shown.propose_colour(colour));
         if better { Sight::BetterColour } else { Sight::Same }
@@ -121,25 +158,18 @@ impl Door {
     /// A code that was not in view.
     pub(crate) fn code_seen(&mut self, code: SeenCode, now: Duration) -> Sight {
         let token = code.token;
-        let replaces = match self.current.follows {
-            Some(Follows::Case(_)) => true,
+        if matches!(self.current.follows, Some(Follows::LowReading(_))) && self.is_untouched() {
             // Whoever shows another code is another person; the low reading stays among the cases.
-            Some(Follows::LowReading(_)) => {
-                if self.typed.is_empty() && self.current.temperature.is_none() {
-                    self.current = Visitor::default();
-                }
-                self.current.shown.is_nothing()
-            }
-            None => self.current.shown.is_nothing(),
-        };
-        if replaces {
+            self.current = Visitor::default();
+        }
+        if self.may_join() {
+            let said = self.current.shown.said_colour();
             // The visitor's own earlier entry is no repetition.
-            let seen = if self.current.follows.is_some() {
-                None
-            } else {
-                code.seen
-            };
+            let seen = code.seen.filter(|_| self.current.follows.is_none());
             self.current.shown = Shown::code(SeenCode { seen, ..code });
+            if let Some(colour) = said {
+                self.current.shown.say_colour(colour);
+            }
         } else if self.waiting.len() < MOST_WAITING {
             self.waiting.push_back(Visitor {
                 shown: Shown::code(code),
@@ -150,12 +180,32 @@ impl Door {
         } else {
             self.turned_away = Some(token);
             self.complaint = Some(Prompt::TooManyWaiting);
-            return Sight::TooMany;
+            return Sight::NotTaken;
         }
         self.in_view.push((token, now));
         self.turned_away = None;
         self.complaint = None;
         Sight::New
+    }
+
+    /// Whether a new code is that of the visitor who is being checked. Once a temperature was entered the
+    /// visitor is who they are, and an entry whose writing failed must not change its person.
+    fn may_join(&self) -> bool {
+        let visitor = &self.current;
+        match (&visitor.shown, visitor.follows) {
+            _ if visitor.scan_id.is_some() => false,
+            (Shown::Nothing, None) => true,
+            // The guard was quicker than the camera.
+            (Shown::SeenByStaff(_), None) => visitor.temperature.is_none(),
+            (shown, Some(Follows::Case { wants_code: true, .. })) => {
+                self.is_untouched() && shown.token().is_none()
+            }
+            (Shown::Decoded { .. } | Shown::Document(_), None) | (_, Some(_)) => false,
+        }
+    }
+
+    fn is_untouched(&self) -> bool {
+        self.typed.is_empty() && self.current.temperature.is_none()
     }
 
     /// Time passes. Returns whether anything changed.
@@ -176,6 +226,10 @@ impl Door {
     /// A key.
     pub(crate) fn press(&mut self, key: DoorKey, around: &Surroundings<'_>) -> Effect {
         let complained = self.complaint.take();
+        if key != DoorKey::Enter {
+            // Whatever is pressed changes the content, and other content is another entry.
+            self.current.scan_id = None;
+        }
         if let Some(choice) = self.choice.take() {
             return self.choose(choice, key, around);
         }
@@ -186,7 +240,7 @@ impl Door {
                 self.typed.pop();
                 Effect::Show
             }
-            DoorKey::Escape => self.escape(),
+            DoorKey::Escape => self.escape(around.now),
             DoorKey::Mask => {
                 self.current.mask = match self.current.mask {
                     Mask::Worn => Mask::NotWorn,
@@ -211,6 +265,7 @@ impl Door {
     /// The entry of the current visitor is on the disk at `position`.
     pub(crate) fn written(&mut self, position: u64, verdict: &Verdict) {
         let done = std::mem::take(&mut self.current);
+        self.last_written = done.shown.token();
         self.typed.clear();
         self.confirming_fever = false;
         if let Some(next) = self.waiting.pop_front() {
@@ -246,8 +301,13 @@ impl Door {
         self.complaint = Some(Prompt::NotWritten);
     }
 
+    /// The entry is on the disk and cannot be read back: it must not be entered again.
+    pub(crate) fn written_unseen(&mut self) {
+        self.complaint = Some(Prompt::WrittenUnseen);
+    }
+
     /// A held case is at the gate again. Whoever was there goes on waiting.
-    pub(crate) fn recall(&mut self, position: u64, shown: Shown) -> Effect {
+    pub(crate) fn recall(&mut self, position: u64, entry: &Entry) -> Effect {
         if !self.current.is_nobody() {
             if self.waiting.len() == MOST_WAITING {
                 return self.complain(Prompt::TooManyWaiting);
@@ -255,9 +315,14 @@ impl Door {
             self.waiting.push_front(std::mem::take(&mut self.current));
         }
         self.typed.clear();
+        self.confirming_fever = false;
         self.current = Visitor {
-            shown,
-            follows: Some(Follows::Case(position)),
+            shown: Shown::recalled(entry),
+            follows: Some(Follows::Case {
+                position,
+                wants_code: entry.reasons.iter().any(|reason| is_about_the_code(*reason))
+                    || entry.fault.is_some(),
+            }),
             ..Visitor::default()
         };
         Effect::Show
@@ -318,12 +383,16 @@ impl Door {
         Effect::Show
     }
 
-    fn escape(&mut self) -> Effect {
+    fn escape(&mut self, now: Duration) -> Effect {
         if !self.typed.is_empty() || self.current.temperature.is_some() {
             self.typed.clear();
             self.current.temperature = None;
         } else {
-            self.current = self.waiting.pop_front().unwrap_or_default();
+            let gone = std::mem::replace(&mut self.current, self.waiting.pop_front().unwrap_or_default());
+            if let Some(token) = gone.shown.token() {
+                self.in_view.retain(|(known, _)| *known != token);
+                self.let_go.push((token, now));
+            }
         }
         self.confirming_fever = false;
         Effect::Show
@@ -407,6 +476,20 @@ impl Door {
     }
 }
 
+/// Whether a visitor held for this reason comes back with another code.
+fn is_about_the_code(reason: Reason) -> bool {
+    match reason {
+        Reason::StaleCode
+        | Reason::CodeFromTheFuture
+        | Reason::ColourNotSeen
+        | Reason::NothingShown
+        | Reason::RepeatedCode
+        | Reason::YellowCode
+        | Reason::RedCode => true,
+        Reason::Fever | Reason::LowTemperature | Reason::NoMask => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -418,11 +501,36 @@ mod tests {
         gatepost_store::Keys::of_master(&[7; 32].into()).token(payload.as_bytes())
     }
 
+    fn settled(colour: HealthColour) -> SeenNow {
+        SeenNow {
+            colour,
+            settled: true,
+        }
+    }
+
+    /// A held case as the store has it.
+    fn case(reasons: &[Reason]) -> Entry {
+        let verdict = VerdictKind::Hold;
+        let observation = Observation {
+            code: CodeShown::SeenByStaff(HealthColour::Green),
+            temperature: BodyTemperature::from_tenths(381).expect("a fever"),
+            mask: Mask::Worn,
+            fault: None,
+        };
+        let decided = decide(&observation, &Policy::default());
+        let entry = Entry::of(&observation, &decided, &Policy::default(), None);
+        Entry {
+            verdict,
+            reasons: reasons.to_vec(),
+            ..entry
+        }
+    }
+
     fn code(payload: &str, colour: Option<HealthColour>) -> SeenCode {
         SeenCode {
             token: token(payload),
             reading: Reading::UNKNOWN,
-            colour,
+            colour: colour.map(settled),
             seen: None,
         }
     }
@@ -568,7 +676,7 @@ mod tests {
         gate.type_keys("36");
         assert_eq!(gate.see("b", HealthColour::Red), Sight::New);
         assert_eq!(gate.see("c", HealthColour::Green), Sight::New);
-        assert_eq!(gate.see("d", HealthColour::Green), Sight::TooMany);
+        assert_eq!(gate.see("d", HealthColour::Green), Sight::NotTaken);
         assert_eq!(
             gate.see("d", HealthColour::Green),
             Sight::Same,
@@ -597,18 +705,21 @@ mod tests {
         gate.door.code_seen(code("a", None), gate.now);
         assert_eq!(gate.door.prompt(), Prompt::SayColour);
         assert_eq!(
-            gate.door.still_seen(token("a"), Some(HealthColour::Green)),
+            gate.door
+                .still_seen(token("a"), Some(settled(HealthColour::Green))),
             Sight::BetterColour
         );
         assert_eq!(
-            gate.door.still_seen(token("a"), Some(HealthColour::Green)),
+            gate.door
+                .still_seen(token("a"), Some(settled(HealthColour::Green))),
             Sight::Same
         );
         gate.press(DoorKey::Colour {
             colour: HealthColour::Red,
         });
         assert_eq!(
-            gate.door.still_seen(token("a"), Some(HealthColour::Green)),
+            gate.door
+                .still_seen(token("a"), Some(settled(HealthColour::Green))),
             Sight::Same
         );
         assert_eq!(gate.write("365⏎", 1).kind(), VerdictKind::Refuse);
@@ -701,8 +812,8 @@ mod tests {
         let mut gate = Gate::new();
         gate.cases = vec![11, 15];
         assert_eq!(gate.type_keys("*2"), Effect::Recall(15));
-        gate.door.recall(15, Shown::SeenByStaff(HealthColour::Green));
-        assert_eq!(gate.door.current.follows, Some(Follows::Case(15)));
+        gate.door.recall(15, &case(&[Reason::Fever]));
+        assert_eq!(gate.door.current.follows.map(Follows::position), Some(15));
         assert_eq!(gate.write("368⏎", 16), Verdict::Admit);
     }
 
@@ -710,7 +821,7 @@ mod tests {
     fn a_case_that_is_called_up_does_not_lose_the_visitor_at_the_gate() {
         let mut gate = Gate::new();
         gate.see("a", HealthColour::Green);
-        gate.door.recall(15, Shown::SeenByStaff(HealthColour::Green));
+        gate.door.recall(15, &case(&[Reason::Fever]));
         gate.write("368⏎", 16);
         assert_eq!(gate.door.current.shown.token(), Some(token("a")));
     }
@@ -740,5 +851,110 @@ mod tests {
     #[test]
     fn enter_with_nobody_there_repeats_the_last_card() {
         assert_eq!(Gate::new().type_keys("⏎"), Effect::Repeat);
+    }
+
+    #[test]
+    fn while_a_fever_case_is_measured_again_the_next_visitors_code_waits() {
+        let mut gate = Gate::new();
+        gate.door.recall(15, &case(&[Reason::Fever]));
+        gate.see("b", HealthColour::Green);
+        assert_eq!(gate.door.current.shown.token(), None);
+        assert_eq!(gate.write("368⏎", 16), Verdict::Admit);
+        assert_eq!(gate.door.current.shown.token(), Some(token("b")));
+        assert_eq!(gate.door.current.follows, None);
+    }
+
+    #[test]
+    fn a_case_that_was_held_for_its_code_takes_one_new_code_and_no_second_one() {
+        let mut gate = Gate::new();
+        gate.door.recall(15, &case(&[Reason::StaleCode]));
+        gate.see("a", HealthColour::Green);
+        assert_eq!(gate.door.current.shown.token(), Some(token("a")));
+        gate.see("b", HealthColour::Red);
+        assert_eq!(gate.write("365⏎", 16), Verdict::Admit);
+        assert_eq!(gate.door.current.shown.token(), Some(token("b")));
+    }
+
+    #[test]
+    fn a_code_that_is_read_after_the_guard_said_its_colour_is_the_same_visitors_and_keeps_the_word() {
+        let mut gate = Gate::new();
+        gate.type_keys("736");
+        gate.see("a", HealthColour::Red);
+        assert!(gate.door.waiting.is_empty());
+        assert_eq!(gate.write("5⏎", 1), Verdict::Admit);
+        assert!(gate.door.current.is_nobody());
+    }
+
+    #[test]
+    fn one_frames_guess_at_a_colour_fills_a_gap_and_overrules_nothing() {
+        let mut gate = Gate::new();
+        let guess = |colour| {
+            Some(SeenNow {
+                colour,
+                settled: false,
+            })
+        };
+        gate.door.code_seen(code("a", None), gate.now);
+        assert_eq!(
+            gate.door.still_seen(token("a"), guess(HealthColour::Red)),
+            Sight::BetterColour
+        );
+        assert_eq!(
+            gate.door.still_seen(token("a"), guess(HealthColour::Green)),
+            Sight::Same
+        );
+        assert_eq!(gate.write("365⏎", 1).kind(), VerdictKind::Refuse);
+    }
+
+    #[test]
+    fn a_visitor_who_was_let_go_is_looked_at_anew_after_five_seconds_although_the_phone_is_still_held_up() {
+        let mut gate = Gate::new();
+        gate.see("a", HealthColour::Green);
+        gate.type_keys("⎋");
+        for second in 1..=5 {
+            assert!(
+                gate.door
+                    .is_in_view(token("a"), gate.now + Duration::from_secs(second))
+            );
+        }
+        assert!(
+            !gate
+                .door
+                .is_in_view(token("a"), gate.now + Duration::from_millis(5001))
+        );
+    }
+
+    #[test]
+    fn after_a_void_the_code_that_is_still_held_up_is_looked_at_at_once() {
+        let mut gate = Gate::new();
+        gate.see("a", HealthColour::Green);
+        gate.write("385⏎⏎", 1);
+        assert!(gate.door.is_in_view(token("a"), gate.now));
+        gate.door.voided();
+        assert!(!gate.door.is_in_view(token("a"), gate.now));
+    }
+
+    #[test]
+    fn a_code_never_joins_an_entry_whose_writing_failed_and_other_content_is_another_entry() {
+        let mut gate = Gate::new();
+        gate.fault = Some(Fault::CameraNoPicture);
+        gate.type_keys("365⏎");
+        let first = gatepost_store::ScanId::random().expect("randomness");
+        gate.door.current.scan_id = Some(first);
+        gate.door.not_written();
+        gate.see("b", HealthColour::Green);
+        assert_eq!(gate.door.current.shown.token(), None);
+        gate.type_keys("m");
+        assert_eq!(gate.door.current.scan_id, None);
+    }
+
+    #[test]
+    fn a_fever_that_waits_for_its_second_enter_is_not_passed_on_to_a_recalled_case() {
+        let mut gate = Gate::new();
+        gate.see("a", HealthColour::Green);
+        gate.type_keys("385⏎");
+        gate.door.recall(15, &case(&[Reason::Fever]));
+        assert!(!gate.door.is_confirming_fever());
+        assert_eq!(gate.door.prompt(), Prompt::TypeTemperature);
     }
 }

@@ -19,6 +19,7 @@ use crate::desk::{CameraSource, Desk};
 use crate::gate::{Sighting, TICK};
 use crate::preview::Outline;
 use crate::view::CameraView;
+use crate::visitor::SeenNow;
 
 /// Looks a second at most. A phone held up is seen within 70 ms, and an idle door leaves the machine alone.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(66);
@@ -26,6 +27,8 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(66);
 const SURE_AT_ONCE: f32 = 0.5;
 /// Colours are voted on for so many codes in view at once.
 const MOST_VOTES: usize = 4;
+/// A code that is not read for two seconds is voted on anew; a blink does not forget what was seen.
+const VOTE_LASTS_LOOKS: u32 = 30;
 /// Frames a second of a recording.
 const RECORDING_RATE: f32 = 15.0;
 
@@ -140,7 +143,15 @@ struct Looking {
     desk: Weak<Desk>,
     latest: Arc<LatestFrame>,
     closed: Arc<AtomicBool>,
-    votes: Vec<(Vec<u8>, ColourVote)>,
+    votes: Vec<Vote>,
+}
+
+/// The colours of one code over the last frames.
+struct Vote {
+    payload: Vec<u8>,
+    colours: ColourVote,
+    /// Looks since the code was last read.
+    missed: u32,
 }
 
 impl Looking {
@@ -163,8 +174,9 @@ impl Looking {
     fn look(&mut self, desk: &Desk, frame: &Frame) {
         let Some(view) = view_of(frame) else { return };
         let codes = scan(&view);
+        self.votes.iter_mut().for_each(|vote| vote.missed += 1);
+        self.votes.retain(|vote| vote.missed <= VOTE_LASTS_LOOKS);
         let Some(first) = codes.first() else {
-            self.votes.clear();
             return;
         };
         desk.preview.outline_found(outline(first, frame));
@@ -196,21 +208,29 @@ impl Looking {
     }
 
     /// The colour of a code as far as the frames so far tell.
-    fn vote(&mut self, payload: &[u8], reading: ColourReading) -> Option<HealthColour> {
-        let at = self
-            .votes
-            .iter()
-            .position(|(known, _)| known == payload)
-            .unwrap_or_else(|| {
-                self.votes.truncate(MOST_VOTES - 1);
-                self.votes.insert(0, (payload.to_vec(), ColourVote::new()));
-                0
-            });
-        match self.votes[at].1.add(payload, reading) {
-            Some(answer) => health_colour(answer.class),
-            None if reading.confidence >= SURE_AT_ONCE => health_colour(reading.class),
-            None => None,
-        }
+    fn vote(&mut self, payload: &[u8], reading: ColourReading) -> Option<SeenNow> {
+        let known = self.votes.iter().position(|vote| vote.payload == payload);
+        let at = known.unwrap_or_else(|| {
+            self.votes.truncate(MOST_VOTES - 1);
+            self.votes.insert(
+                0,
+                Vote {
+                    payload: payload.to_vec(),
+                    colours: ColourVote::new(),
+                    missed: 0,
+                },
+            );
+            0
+        });
+        self.votes[at].missed = 0;
+        let answer = self.votes[at].colours.add(payload, reading);
+        let settled = answer.is_some();
+        let class = match answer {
+            Some(answer) => answer.class,
+            None if reading.confidence >= SURE_AT_ONCE => reading.class,
+            None => return None,
+        };
+        health_colour(class).map(|colour| SeenNow { colour, settled })
     }
 }
 

@@ -1,8 +1,9 @@
 //! The door's commands: keys, codes, entries.
 
+use std::cmp::Reverse;
 use std::time::{Duration, Instant};
 
-use gatepost_codes::{EvidenceLevel, Freshness, HealthColour, LONGEST_PAYLOAD_BYTES};
+use gatepost_codes::{EvidenceLevel, Freshness, LONGEST_PAYLOAD_BYTES};
 use gatepost_ledger::{Entry, Role, VoidReason};
 use gatepost_rules::{Fault, Observation, Verdict, VerdictKind};
 use gatepost_store::{EntryFilter, NewEntry, PersonNumber, ScanId, Seen, StoredEntry, Token};
@@ -12,7 +13,7 @@ use crate::door::{Effect, Sight, Surroundings};
 use crate::error::DeskError;
 use crate::rows::{counts, local_time, short};
 use crate::view::{CameraView, CardView, CodeSlot, Counts, DoorKey, DoorView, EntryRow, VisitorView};
-use crate::visitor::{SeenCode, Shown};
+use crate::visitor::{SeenCode, SeenNow, Shown};
 
 /// Lines on the door screen.
 const RECENT: u16 = 5;
@@ -36,7 +37,7 @@ pub(crate) struct GateCache {
 /// A code in a frame, before anybody looked anything up.
 pub(crate) struct Sighting<'a> {
     pub(crate) payload: &'a [u8],
-    pub(crate) colour: Option<HealthColour>,
+    pub(crate) colour: Option<SeenNow>,
 }
 
 impl Desk {
@@ -93,7 +94,7 @@ impl Desk {
             }
             Effect::Recall(position) => {
                 let stored = state.data()?.reader.entry(position)?;
-                if state.door.recall(position, Shown::recalled(&stored.entry)) == Effect::Attention {
+                if state.door.recall(position, &stored.entry) == Effect::Attention {
                     self.sound(&state, Earcon::Attention);
                 }
             }
@@ -119,6 +120,9 @@ impl Desk {
             .filter(|character| !character.is_control())
             .collect();
         if !code.is_empty() && code.len() <= LONGEST_PAYLOAD_BYTES {
+            // Whoever pulls the trigger means it: only a visitor who is here already is not scanned twice.
+            let token = state.data()?.store.token(code.as_bytes());
+            state.door.look_anew(token);
             let sighting = Sighting {
                 payload: code.as_bytes(),
                 colour: None,
@@ -137,7 +141,7 @@ impl Desk {
         }
         let mut changed = false;
         for sighting in sightings {
-            // The fault of an error was written to the log where it arose; the next key shows it.
+            // Only data that are not open at all give an error here, and then there is no door.
             if let Ok(sight) = self.code_seen(&mut state, sighting) {
                 self.sound_of(&state, sight);
                 changed |= sight != Sight::Same;
@@ -182,7 +186,9 @@ impl Desk {
         }
         let data = state.data()?;
         let reading = data.words.issuers.read(sighting.payload, wall.to_utc());
-        let seen = seen_before(data, token, wall.timestamp_millis())?;
+        let Ok(seen) = seen_before(data, token, wall.timestamp_millis()) else {
+            return Ok(state.door.cannot_look_up(token, now));
+        };
         let colour = sighting.colour;
         Ok(state.door.code_seen(
             SeenCode {
@@ -204,7 +210,7 @@ impl Desk {
         pressed: Instant,
     ) -> Result<(), DeskError> {
         let wall = self.clock.now();
-        let at = self.moment(state.boot());
+        let at = self.moment_at(wall, state.boot());
         let scan_id = match state.door.current.scan_id {
             Some(scan_id) => scan_id,
             None => ScanId::random()?,
@@ -213,6 +219,8 @@ impl Desk {
         let follows = state.door.current.follows.map(|follows| follows.position());
         let entry = Entry::of(observation, verdict, &state.data()?.policy, follows);
         let token = state.door.current.shown.token();
+        // The last visitor's card must not stand there when this one's cannot be shown.
+        state.gate.card = None;
         let data = state.data()?;
         let new = NewEntry {
             scan_id,
@@ -236,21 +244,33 @@ impl Desk {
         };
         let took_ms = pressed.elapsed().as_secs_f32() * 1000.0;
         state.door.written(position, verdict);
+        match self.card(state, position, took_ms) {
+            Ok(card) => {
+                self.sound(state, earcon(card.entry.verdict));
+                state.gate.card = Some(card);
+            }
+            Err(error) => {
+                tracing::error!(%error, "an entry was written and cannot be read back");
+                state.door.written_unseen();
+                self.sound(state, Earcon::Attention);
+            }
+        }
+        Ok(())
+    }
+
+    /// The card of an entry, made from what was read back.
+    fn card(&self, state: &mut State, position: u64, took_ms: f32) -> Result<CardView, DeskError> {
+        let entry = state.data()?.row(position)?;
         self.refresh_gate(state)?;
-        let data = state.data()?;
-        let row = data.row(position)?;
-        let stays_ms = if verdict.kind() == VerdictKind::Admit {
-            ADMISSION_STAYS_MS
-        } else {
-            OTHERS_STAY_MS
+        let stays_ms = match entry.verdict {
+            VerdictKind::Admit => ADMISSION_STAYS_MS,
+            VerdictKind::Hold | VerdictKind::Refuse | VerdictKind::CheckByHand => OTHERS_STAY_MS,
         };
-        state.gate.card = Some(CardView {
-            entry: row,
+        Ok(CardView {
+            entry,
             took_ms,
             stays_ms,
-        });
-        self.sound(state, earcon(verdict.kind()));
-        Ok(())
+        })
     }
 
     fn void_own(
@@ -264,7 +284,8 @@ impl Desk {
         let data = state.data()?;
         let gate = data.gate_name();
         data.store.append_void(at, &gate, guard, position, reason, None)?;
-        let row = data.row(position)?;
+        state.door.voided();
+        let row = state.data()?.row(position)?;
         if let Some(card) = &mut state.gate.card
             && card.entry.position == row.position
         {
@@ -291,7 +312,9 @@ impl Desk {
                 .map(|one| data.row_of(one))
                 .collect::<Result<_, _>>()
         };
-        let cases = rows(data.reader.open_cases(&gate, shift.opened)?)?;
+        let mut cases: Vec<EntryRow> = rows(data.reader.open_cases(&gate, shift.opened)?)?;
+        // Whoever may still come in stands first, newest first: the keys 1 to 9 always reach them.
+        cases.sort_by_key(|case| (case.verdict == VerdictKind::Refuse, Reverse(case.position)));
         let last_own = data.reader.last_standing(guard, shift.opened)?;
         let at_gate = EntryFilter {
             gate: Some(gate),
@@ -316,7 +339,7 @@ impl Desk {
         match sight {
             Sight::Same | Sight::BetterColour => {}
             Sight::New => self.sound(state, Earcon::Read),
-            Sight::TooMany => self.sound(state, Earcon::Attention),
+            Sight::NotTaken => self.sound(state, Earcon::Attention),
         }
     }
 

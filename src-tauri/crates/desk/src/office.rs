@@ -115,6 +115,7 @@ impl Desk {
     /// # Errors
     /// [`DeskError::ExportFolder`], or as [`Desk::entries`].
     pub fn export_entries(&self, wanted: &EntryFilter) -> Result<ExportDone, DeskError> {
+        let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
         let (by, request, mut reader) = {
             let mut state = self.lock();
             let by = state.require(Role::Manager)?.number;

@@ -305,6 +305,10 @@ pub enum Prompt {
     NothingToVoid,
     /// The entry could not be written; nothing is lost, press Enter to try again.
     NotWritten,
+    /// The entry is written and cannot be read back: do not enter it again, tell the manager.
+    WrittenUnseen,
+    /// Whether the code was shown before cannot be looked up: check by hand, tell the manager.
+    CannotLookUp,
 }
 
 /// The visitor who is being checked.
@@ -352,7 +356,7 @@ pub struct DoorView {
     pub card: Option<CardView>,
     /// Visitors whose code was read while another one waits; at most two.
     pub waiting: Vec<CodeSlot>,
-    /// Held cases of this shift that nobody followed up yet, oldest first.
+    /// Cases of this shift that nobody followed up yet: held ones first, each newest first.
     pub cases: Vec<EntryRow>,
     /// The last entries, newest first.
     pub recent: Vec<EntryRow>,

@@ -8,6 +8,14 @@ use gatepost_rules::{
 use gatepost_store::{ScanId, Seen, Token};
 use std::time::Duration;
 
+/// The colour of a code as the camera sees it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SeenNow {
+    pub(crate) colour: HealthColour,
+    /// Several frames agree; otherwise it is the guess of one.
+    pub(crate) settled: bool,
+}
+
 /// A decoded code as the eye hands it to the door. The payload itself stays behind.
 #[derive(Clone, Debug)]
 pub(crate) struct SeenCode {
@@ -16,7 +24,7 @@ pub(crate) struct SeenCode {
     /// What it says.
     pub(crate) reading: Reading,
     /// Its colour as far as the camera could tell.
-    pub(crate) colour: Option<HealthColour>,
+    pub(crate) colour: Option<SeenNow>,
     /// The entry in which the same code was shown before.
     pub(crate) seen: Option<Seen>,
 }
@@ -39,8 +47,8 @@ pub(crate) enum Shown {
 
 impl Shown {
     pub(crate) fn code(code: SeenCode) -> Shown {
-        let colour = code.colour.map(|colour| SeenColour {
-            colour,
+        let colour = code.colour.map(|seen| SeenColour {
+            colour: seen.colour,
             source: ColourSource::Camera,
         });
         Shown::Decoded {
@@ -99,6 +107,14 @@ impl Shown {
         }
     }
 
+    /// The colour that the guard said before the camera read the code.
+    pub(crate) fn said_colour(&self) -> Option<HealthColour> {
+        match self {
+            Shown::SeenByStaff(colour) => Some(*colour),
+            Shown::Nothing | Shown::Decoded { .. } | Shown::Document(_) => None,
+        }
+    }
+
     /// The guard's word on the colour; it outranks the camera's.
     pub(crate) fn say_colour(&mut self, colour: HealthColour) {
         match self {
@@ -112,17 +128,21 @@ impl Shown {
         }
     }
 
-    /// The camera's later and better word on the colour of the same code; never against the guard's.
-    /// Returns whether anything changed.
-    pub(crate) fn propose_colour(&mut self, better: HealthColour) -> bool {
+    /// The camera's later word on the colour of the same code; never against the guard's. A guess from one
+    /// frame fills only what is unknown. Returns whether anything changed.
+    pub(crate) fn propose_colour(&mut self, better: SeenNow) -> bool {
         let Shown::Decoded { colour, .. } = self else {
             return false;
         };
         let proposed = Some(SeenColour {
-            colour: better,
+            colour: better.colour,
             source: ColourSource::Camera,
         });
-        if *colour == proposed || colour.is_some_and(|seen| seen.source == ColourSource::Guard) {
+        let stands = match colour {
+            None => false,
+            Some(seen) => seen.source == ColourSource::Guard || !better.settled,
+        };
+        if stands || *colour == proposed {
             return false;
         }
         *colour = proposed;
@@ -160,14 +180,15 @@ impl Shown {
 pub(crate) enum Follows {
     /// The reading was low: the same person, at once, with the same code.
     LowReading(u64),
-    /// A held case was called up; a new code may replace the old one.
-    Case(u64),
+    /// A held case was called up. Where the code itself was in doubt the next one shown is the visitor's new
+    /// one; otherwise it is somebody else's.
+    Case { position: u64, wants_code: bool },
 }
 
 impl Follows {
     pub(crate) fn position(self) -> u64 {
         match self {
-            Follows::LowReading(position) | Follows::Case(position) => position,
+            Follows::LowReading(position) | Follows::Case { position, .. } => position,
         }
     }
 }
@@ -180,7 +201,7 @@ pub(crate) struct Visitor {
     pub(crate) temperature: Option<(BodyTemperature, Duration)>,
     pub(crate) mask: Mask,
     pub(crate) follows: Option<Follows>,
-    /// Chosen at the first try to write, kept for every further one.
+    /// Chosen at the first try to write, kept for every further one of the same content.
     pub(crate) scan_id: Option<ScanId>,
 }
 

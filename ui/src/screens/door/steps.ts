@@ -23,6 +23,8 @@ export function isTrouble(prompt: Prompt): boolean {
     case 'too_many_waiting':
     case 'nothing_to_void':
     case 'not_written':
+    case 'written_unseen':
+    case 'cannot_look_up':
       return true;
     case 'show_code':
     case 'say_colour':

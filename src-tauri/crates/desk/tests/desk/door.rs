@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatepost_codes::HealthColour;
 use gatepost_desk::Earcon;
-use gatepost_desk::view::{CodeSlot, Counts, DoorKey, DoorView, EntryFilter, Prompt, VoidReason};
+use gatepost_desk::view::{CodeSlot, Counts, DoorKey, DoorView, EntryFilter, EntryRow, Prompt, VoidReason};
 use gatepost_rules::{ColourSource, Fault, Mask, Reason, ShownKind, VerdictKind};
 use gatepost_scan::synthetic::CodeColour;
 
@@ -193,9 +193,9 @@ fn a_held_case_is_called_up_and_its_further_reading_follows_it() {
     assert_eq!(no_mask.mask, Mask::NotWorn);
     let fever = room.write("7385⏎⏎");
     let door = room.desk.door().expect("a door");
-    assert_eq!(door.cases, [no_mask.clone(), fever.clone()]);
+    assert_eq!(door.cases, [fever.clone(), no_mask.clone()], "newest first");
     assert_eq!(room.type_keys("*").prompt, Prompt::ChooseCase);
-    let door = room.type_keys("2");
+    let door = room.type_keys("1");
     assert_eq!(door.visitor.follows, Some(fever.position));
     let second = room.write("368⏎");
     assert_eq!(
@@ -359,4 +359,18 @@ fn what_a_hand_scanner_types_is_no_code_when_it_is_empty_or_longer_than_any() {
     }
     let view = room.desk.hand_scan(&"0".repeat(4096)).expect("read");
     assert_ne!(view.visitor.code, CodeSlot::Empty);
+}
+
+#[test]
+fn whoever_may_still_come_in_stands_before_the_refused_and_the_newest_first() {
+    let room = Room::at_the_gate();
+    let first = room.write("8365⏎");
+    let refused = room.write("9365⏎");
+    let second = room.write("8366⏎");
+    let positions = |rows: &[EntryRow]| rows.iter().map(|row| row.position).collect::<Vec<_>>();
+    let door = room.desk.door().expect("a door");
+    assert_eq!(
+        positions(&door.cases),
+        [second.position, first.position, refused.position]
+    );
 }
