@@ -1,5 +1,7 @@
 //! Ways through the program that many tests take: the people of a made-up venue, and how they get to their place.
 
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use crate::camera_file::Visitor;
@@ -117,5 +119,17 @@ impl Window {
     pub fn sign_out(&self) {
         self.invoke("sign_out", json!({})).expect("somebody is signed in");
         self.wait_for("[data-testid=screen-sign_in]");
+    }
+
+    /// The manager exports what the log shows, by keyboard; this is the file.
+    ///
+    /// # Panics
+    /// When the log is not on the screen, or nothing is exported.
+    #[must_use]
+    pub fn export_log(&self) -> PathBuf {
+        self.tab_to("[data-testid=export]");
+        self.press("⏎");
+        self.wait_for("[data-testid=export-path]");
+        PathBuf::from(self.text("[data-testid=export-path]"))
     }
 }

@@ -43,11 +43,8 @@ fn a_newcomer_sets_up_a_guard_checks_a_visitor_and_the_manager_exports_the_entry
         assert!(row.contains(words), "{words} is not in {row}");
     }
 
-    window.tab_to("[data-testid=export]");
-    window.press("⏎");
-    window.wait_for("[data-testid=export-path]");
-    let path = window.text("[data-testid=export-path]");
-    assert!(std::path::Path::new(&path).starts_with(stage.export_folder()));
+    let path = window.export_log();
+    assert!(path.starts_with(stage.export_folder()));
     let file = std::fs::read_to_string(path).unwrap();
     assert!(file.starts_with('\u{feff}'), "Excel needs the byte order mark");
     let line = file.lines().nth(1).unwrap();

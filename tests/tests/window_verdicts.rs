@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use gatepost_scan::synthetic::CodeColour;
 use gatepost_tests::rooms::{at_the_door, meet};
 use gatepost_tests::wait::{PATIENCE, until};
-use gatepost_tests::{Stage, Visitor};
+use gatepost_tests::{DoorSeen, Stage, Visitor, Window};
 
 /// A code that was gone for five seconds is looked at anew.
 const OUT_OF_VIEW: Duration = Duration::from_millis(5500);
@@ -15,6 +15,22 @@ const OUT_OF_VIEW: Duration = Duration::from_millis(5500);
 fn assert_says(text: &str, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "{word} is not in {text}");
+    }
+}
+
+/// The manager signs in once: each of these entries is a row of the log and a line of one export, with the words given.
+fn assert_the_manager_finds(window: &Window, written: &[(&DoorSeen, &[&str])]) {
+    window.sign_out();
+    window.sign_in_manager();
+    window.wait_for("[data-testid=entry-row]");
+    let file = std::fs::read_to_string(window.export_log()).unwrap();
+    for (seen, words) in written {
+        let row = format!("[data-testid=entry-row][data-position='{}']", seen.position);
+        assert_says(&window.text(&row), words);
+        let begins = format!("{},", seen.position);
+        let lines: Vec<_> = file.lines().filter(|line| line.starts_with(&begins)).collect();
+        assert_eq!(lines.len(), 1, "{begins} in {file}");
+        assert_says(lines[0], words);
     }
 }
 
@@ -40,9 +56,9 @@ fn every_colour_leads_to_its_verdict_and_a_code_that_comes_back_is_pointed_out()
     );
 
     meet(&stage, &window, &Visitor::with(2, CodeColour::Red), "red");
-    let seen = window.check("365⏎");
-    assert_eq!(seen.verdict, "refuse");
-    assert_says(&seen.card, &["劝返", "红码", "隔离点"]);
+    let red = window.check("365⏎");
+    assert_eq!(red.verdict, "refuse");
+    assert_says(&red.card, &["劝返", "红码", "隔离点"]);
 
     meet(
         &stage,
@@ -50,9 +66,9 @@ fn every_colour_leads_to_its_verdict_and_a_code_that_comes_back_is_pointed_out()
         &Visitor::with(3, CodeColour::Yellow),
         "yellow_orange",
     );
-    let seen = window.check("365⏎");
-    assert_eq!(seen.verdict, "hold");
-    assert_says(&seen.card, &["核查", "黄码或橙码"]);
+    let yellow = window.check("366⏎");
+    assert_eq!(yellow.verdict, "hold");
+    assert_says(&yellow.card, &["核查", "黄码或橙码"]);
 
     meet(
         &stage,
@@ -74,6 +90,14 @@ fn every_colour_leads_to_its_verdict_and_a_code_that_comes_back_is_pointed_out()
     let seen = window.check("365⏎");
     assert_says(&seen.card, &["同一个码刚刚出示过"]);
     assert_eq!(window.door().people, "5");
+
+    assert_the_manager_finds(
+        &window,
+        &[
+            (&red, &["红码", "36.5", "劝返"]),
+            (&yellow, &["黄码", "36.6", "核查"]),
+        ],
+    );
 }
 
 #[test]
@@ -89,10 +113,13 @@ fn a_fever_needs_a_second_enter_and_a_low_reading_is_measured_again() {
         seen.recent.iter().all(|entry| !entry.contains("37.3")),
         "nothing is written yet"
     );
-    let seen = window.check("⏎");
-    assert_eq!(seen.verdict, "hold");
-    assert_says(&seen.card, &["复测", "休息 5 分钟", "达到 37.3 ℃ 阈值", "已入账"]);
-    assert_eq!(seen.cases, "1");
+    let fever = window.check("⏎");
+    assert_eq!(fever.verdict, "hold");
+    assert_says(
+        &fever.card,
+        &["复测", "休息 5 分钟", "达到 37.3 ℃ 阈值", "已入账"],
+    );
+    assert_eq!(fever.cases, "1");
 
     // A slip of the finger is mended before it is written.
     meet(&stage, &window, &Visitor::green(2), "green");
@@ -117,6 +144,15 @@ fn a_fever_needs_a_second_enter_and_a_low_reading_is_measured_again() {
     window.wait_for_door("the case at the gate", |door| door.prompt == "type_temperature");
     let seen = window.check("368⏎");
     assert_eq!((seen.verdict.as_str(), seen.cases.as_str()), ("admit", "0"));
+
+    assert_the_manager_finds(
+        &window,
+        &[
+            (&fever, &["绿码", "37.3", "复测"]),
+            (&low, &["绿码", "34.8", "复测"]),
+            (&seen, &["绿码", "36.8", "放行"]),
+        ],
+    );
 }
 
 #[test]
@@ -127,9 +163,9 @@ fn a_visitor_without_a_mask_is_held_and_one_who_puts_it_on_is_let_in() {
     meet(&stage, &window, &Visitor::green(1), "green");
     window.press("m");
     window.wait_for_door("no mask", |door| door.mask == "not_worn");
-    let seen = window.check("365⏎");
-    assert_eq!(seen.verdict, "hold");
-    assert_says(&seen.card, &["核查", "请先戴好口罩", "未戴口罩"]);
+    let without = window.check("365⏎");
+    assert_eq!(without.verdict, "hold");
+    assert_says(&without.card, &["核查", "请先戴好口罩", "未戴口罩"]);
 
     meet(&stage, &window, &Visitor::green(2), "green");
     window.press("mm");
@@ -137,6 +173,14 @@ fn a_visitor_without_a_mask_is_held_and_one_who_puts_it_on_is_let_in() {
     let seen = window.check("365⏎");
     assert_eq!(seen.verdict, "admit");
     assert_says(&seen.card, &["提醒后已戴口罩"]);
+
+    assert_the_manager_finds(
+        &window,
+        &[
+            (&without, &["绿码", "36.5", "未戴", "核查"]),
+            (&seen, &["绿码", "36.5", "提醒后", "放行"]),
+        ],
+    );
 }
 
 #[test]
@@ -148,9 +192,9 @@ fn without_a_camera_an_entry_is_marked_as_not_verified_and_a_colour_that_the_gua
     let banner = window.text("[data-testid=camera-trouble]");
     assert_says(&banner, &["摄像头无画面", "没有找到摄像头", "键盘"]);
 
-    let seen = window.check("365⏎");
-    assert_eq!(seen.verdict, "check_by_hand");
-    assert_says(&seen.card, &["未能核验", "请人工查看健康码", "摄像头无画面"]);
+    let unseen = window.check("365⏎");
+    assert_eq!(unseen.verdict, "check_by_hand");
+    assert_says(&unseen.card, &["未能核验", "请人工查看健康码", "摄像头无画面"]);
 
     window.press("g");
     window.wait_for_door("a green code seen by the guard", |door| {
@@ -163,6 +207,14 @@ fn without_a_camera_an_entry_is_marked_as_not_verified_and_a_colour_that_the_gua
     // On a numeric pad 9 is red.
     window.press("9");
     assert_eq!(window.check("36.5⏎").verdict, "refuse");
+
+    assert_the_manager_finds(
+        &window,
+        &[
+            (&unseen, &["未出示", "36.5", "未能核验"]),
+            (&seen, &["绿码", "36.5", "放行"]),
+        ],
+    );
 }
 
 #[test]
