@@ -6,6 +6,7 @@ pub mod keys;
 pub mod quiet;
 pub mod rooms;
 pub mod screen;
+pub mod skip;
 pub mod stage;
 pub mod tour;
 pub mod wait;

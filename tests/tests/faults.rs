@@ -10,6 +10,7 @@ use gatepost_desk::view::{Prompt, Stage, StoreFault};
 use gatepost_desk::{Desk, DeskError};
 use gatepost_store::{DATABASE_NAME, EntryFilter, KeyFile, Store};
 use gatepost_tests::quiet;
+use gatepost_tests::skip::skip;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -207,7 +208,6 @@ fn a_disk_that_fills_up_during_a_shift_loses_no_entry_and_writes_none_twice() {
 struct SmallDisk(TempDir);
 
 impl SmallDisk {
-    #[expect(clippy::print_stdout, reason = "a test that cannot run says so")]
     fn mount() -> Option<SmallDisk> {
         let folder = new_folder();
         let mounted = Command::new("mount")
@@ -216,7 +216,7 @@ impl SmallDisk {
             .output()
             .is_ok_and(|output| output.status.success());
         if !mounted {
-            println!("skipped: this machine does not let a test mount a small disk");
+            skip("this machine does not let a test mount a small disk");
         }
         mounted.then_some(SmallDisk(folder))
     }

@@ -69,6 +69,8 @@ pub fn build_everything(repository: &Repository) -> Result<(), Failure> {
 pub fn test(filters: &[String]) -> Result<(), Failure> {
     if !cfg!(target_os = "linux") {
         announce("SKIPPED: crash tests and tests of the real window; they run on Linux only");
+    } else if !succeeds(Command::new("unshare").args(["--mount", "true"])) {
+        announce("SKIPPED: tests of full and read-only disks; this user cannot mount one here");
     }
     let display = Display::open()?;
     if filters.is_empty() {
