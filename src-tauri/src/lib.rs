@@ -13,9 +13,9 @@ use std::sync::Arc;
 
 use clap::Parser;
 use gatepost_desk::{Desk, SystemClock};
-use tauri::Manager;
+use tauri::{Manager, RunEvent};
 
-use crate::options::Options;
+use crate::options::{Options, Started};
 
 /// Runs the program until its window is closed.
 #[must_use]
@@ -56,8 +56,17 @@ pub fn run() -> ExitCode {
             app.manage(started);
             Ok(())
         });
-    match builder.run(context) {
-        Ok(()) => ExitCode::SUCCESS,
+    match builder.build(context) {
+        Ok(app) => {
+            app.run(|app, event| {
+                // The event loop ends the process without dropping anything.
+                if matches!(event, RunEvent::Exit) {
+                    app.state::<Arc<Desk>>().close();
+                    app.state::<Started>().end();
+                }
+            });
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             tracing::error!(%error, "the window ended");
             ExitCode::FAILURE

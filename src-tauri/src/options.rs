@@ -1,5 +1,6 @@
 //! What the command line says.
 
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::path::PathBuf;
@@ -31,8 +32,8 @@ pub(crate) struct Started {
     pub(crate) demo: bool,
     /// Whether the data lie in the platform's own place.
     usual: bool,
-    /// The demonstration's folder, removed when the program ends.
-    _throw_away: Option<Arc<TempDir>>,
+    /// The demonstration's folder.
+    throw_away: Option<Arc<TempDir>>,
 }
 
 impl Options {
@@ -52,7 +53,7 @@ impl Options {
                 desk,
                 demo: true,
                 usual: false,
-                _throw_away: Some(Arc::new(folder)),
+                throw_away: Some(Arc::new(folder)),
             });
         }
         let data_folder = data_folder(self.data_dir);
@@ -68,12 +69,21 @@ impl Options {
             desk,
             demo: false,
             usual,
-            _throw_away: None,
+            throw_away: None,
         })
     }
 }
 
 impl Started {
+    /// Removes a demonstration's folder.
+    pub(crate) fn end(&self) {
+        if let Some(folder) = &self.throw_away
+            && let Err(error) = fs::remove_dir_all(folder.path())
+        {
+            tracing::warn!(%error, "the demonstration's folder could not be removed");
+        }
+    }
+
     /// One window per data folder: a second instance hands over to the first one on the same data, and a
     /// demonstration never gets in the way of the real gate.
     pub(crate) fn identify(&self, config: &mut tauri::Config) {

@@ -1,9 +1,12 @@
 //! A screen and a message bus for windows, where the runner has not brought them.
 
+use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState};
 
 /// A private X server and message bus; nothing of it where the environment names them already.
 #[derive(Debug)]
@@ -45,6 +48,16 @@ impl Screen {
         command.envs(self.environment.iter().map(|(name, value)| (name, value)))
     }
 
+    /// Asks the window of a process to close, as the button in its frame does. Whether it has one.
+    ///
+    /// # Panics
+    /// When the X server does not answer.
+    #[must_use]
+    pub fn close_window_of(&self, pid: u32) -> bool {
+        let ours = self.environment.iter().find(|(name, _)| *name == "DISPLAY");
+        ask_to_close(ours.map(|(_, display)| display.as_str()), pid).expect("the X server answers")
+    }
+
     /// Starts a server that ends with this thread at the latest, and returns the first line it writes.
     fn serve(&mut self, line: &str) -> String {
         let mut server = Command::new("setpriv")
@@ -66,6 +79,36 @@ impl Screen {
         assert!(read.is_ok_and(|length| length > 0), "{line}: ended at once");
         answer.trim().to_owned()
     }
+}
+
+/// The close request of ICCCM 4.2.8.1; without a `display` it is the one of the environment.
+fn ask_to_close(display: Option<&str>, pid: u32) -> Result<bool, Box<dyn Error>> {
+    let (server, screen) = x11rb::connect(display)?;
+    let root = server.setup().roots[screen].root;
+    let atom = |name: &str| -> Result<u32, Box<dyn Error>> {
+        Ok(server.intern_atom(false, name.as_bytes())?.reply()?.atom)
+    };
+    let (process, protocols, delete) = (
+        atom("_NET_WM_PID")?,
+        atom("WM_PROTOCOLS")?,
+        atom("WM_DELETE_WINDOW")?,
+    );
+    let numbers = |window, property| -> Result<Vec<u32>, Box<dyn Error>> {
+        let value = server
+            .get_property(false, window, property, AtomEnum::ANY, 0, 32)?
+            .reply()?;
+        Ok(value.value32().map(Iterator::collect).unwrap_or_default())
+    };
+    for window in server.query_tree(root)?.reply()?.children {
+        let is_open = server.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
+        if is_open && numbers(window, process)? == [pid] && numbers(window, protocols)?.contains(&delete) {
+            let wish = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
+            server.send_event(false, window, EventMask::NO_EVENT, wish)?;
+            server.flush()?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 impl Drop for Screen {

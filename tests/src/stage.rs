@@ -1,6 +1,6 @@
 //! One gate for a test: folders, a camera, a screen.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,8 +11,6 @@ use crate::camera_file::CameraFile;
 use crate::screen::Screen;
 use crate::window::Window;
 
-/// The node that the listing of cameras looks for; an empty plain file will do.
-const NODE: &str = "/dev/video0";
 /// What a stage starts.
 const NEEDED: [&str; 4] = ["WebKitWebDriver", "Xvfb", "dbus-daemon", "setpriv"];
 
@@ -28,7 +26,7 @@ pub struct Stage {
 
 impl Stage {
     /// A gate with empty folders and an unplugged camera; none, with a sentence why, where this machine
-    /// cannot open windows or has no place for a camera.
+    /// cannot open windows.
     ///
     /// # Panics
     /// When the program was not built, or the temporary folder cannot be written.
@@ -45,7 +43,7 @@ impl Stage {
             .prefix("gatepost-test-")
             .tempdir()
             .expect("the temporary folder is writable");
-        for name in ["data", "exports"] {
+        for name in ["data", "exports", "temporary"] {
             fs::create_dir(folder.path().join(name)).expect("the folder is new and ours");
         }
         Some(Stage {
@@ -74,10 +72,22 @@ impl Stage {
         self.folder.path().join("exports")
     }
 
+    /// Where the program puts what it throws away at its end.
+    #[must_use]
+    pub fn temporary_folder(&self) -> PathBuf {
+        self.folder.path().join("temporary")
+    }
+
     /// The camera.
     #[must_use]
     pub fn camera(&self) -> &CameraFile {
         &self.camera
+    }
+
+    /// The screen.
+    #[must_use]
+    pub fn screen(&self) -> &Screen {
+        &self.screen
     }
 
     /// Opens the window on this stage's data.
@@ -125,6 +135,8 @@ impl Stage {
             ("LD_PRELOAD", virtual_camera()),
             ("GATEPOST_VIRTUAL_CAMERA", self.camera.path().to_owned()),
             ("GATEPOST_EXPORT_DIR", self.export_folder()),
+            // What a killed program leaves goes with the stage.
+            ("TMPDIR", self.temporary_folder()),
         ]
         .into_iter()
     }
@@ -193,16 +205,7 @@ fn missing() -> Option<String> {
     let absent = NEEDED
         .iter()
         .find(|name| !std::env::split_paths(&path).any(|folder| folder.join(name).exists()));
-    if let Some(name) = absent {
-        return Some(format!("{name} is not installed; `cargo xtask test` installs it"));
-    }
-    let node = OpenOptions::new().create(true).append(true).open(NODE);
-    match node {
-        Err(error) if !Path::new(NODE).exists() => Some(format!(
-            "{NODE} is not there and cannot be made ({error}); run once as root: touch {NODE}"
-        )),
-        _ => None,
-    }
+    absent.map(|name| format!("{name} is not installed; `cargo xtask test` installs it"))
 }
 
 #[expect(clippy::print_stderr, reason = "a test that cannot run says so")]

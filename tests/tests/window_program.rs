@@ -4,6 +4,8 @@
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::path::Path;
+use std::process::Child;
 
 use gatepost_tests::rooms::{GUARD_PIN, at_the_door, meet};
 use gatepost_tests::wait::{PATIENCE, until};
@@ -180,4 +182,49 @@ fn five_wrong_pins_pause_that_person_and_nobody_else() {
     assert!(said.contains('秒'), "{said}");
     window.press("⎋");
     window.sign_in_manager();
+}
+
+#[test]
+fn a_demonstration_leaves_nothing_behind_when_its_window_is_closed() {
+    let Some(stage) = Stage::set() else { return };
+    let mut program = stage.command().arg("--demo").spawn().unwrap();
+    until("the demonstration's folder", PATIENCE, || {
+        names_in(&stage.temporary_folder()).pop()
+    });
+    close(&stage, &mut program);
+    assert_eq!(names_in(&stage.temporary_folder()), Vec::<String>::new());
+}
+
+#[test]
+fn a_closed_window_leaves_one_whole_database_file() {
+    let Some(stage) = Stage::set() else { return };
+    let window = stage.open();
+    window.reach_the_door();
+    window.kill();
+    let mut command = stage.command();
+    let mut program = command
+        .arg("--data-dir")
+        .arg(stage.data_folder())
+        .spawn()
+        .unwrap();
+    close(&stage, &mut program);
+    let mut left = names_in(&stage.data_folder());
+    left.sort();
+    assert_eq!(left, ["gatepost.key", "gatepost.sqlite3", "logs"]);
+}
+
+/// Closes a window by its frame. A request that comes before the event loop runs is lost, so it is made again.
+fn close(stage: &Stage, program: &mut Child) {
+    let status = until("the program ends", PATIENCE, || {
+        let _ = stage.screen().close_window_of(program.id());
+        program.try_wait().unwrap()
+    });
+    assert!(status.success(), "{status}");
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect()
 }
