@@ -9,8 +9,11 @@ use tempfile::TempDir;
 
 use crate::camera_file::CameraFile;
 use crate::screen::Screen;
+use crate::skip::skip;
 use crate::window::Window;
 
+/// Set by `cargo xtask test`, which has installed all that a window needs before.
+const REQUIRED: &str = "GATEPOST_NEEDS_WINDOW_TESTS";
 /// What a stage starts.
 const NEEDED: [&str; 4] = ["WebKitWebDriver", "Xvfb", "dbus-daemon", "setpriv"];
 
@@ -29,10 +32,15 @@ impl Stage {
     /// cannot open windows.
     ///
     /// # Panics
-    /// When the program was not built, or the temporary folder cannot be written.
+    /// When the program was not built, or the temporary folder cannot be written; and where no window can be
+    /// opened although `GATEPOST_NEEDS_WINDOW_TESTS` is set.
     #[must_use]
     pub fn set() -> Option<Stage> {
         if let Some(reason) = missing() {
+            assert!(
+                std::env::var_os(REQUIRED).is_none(),
+                "no test of the window may be skipped while {REQUIRED} is set, but {reason}"
+            );
             skip(&reason);
             return None;
         }
@@ -206,9 +214,4 @@ fn missing() -> Option<String> {
         .iter()
         .find(|name| !std::env::split_paths(&path).any(|folder| folder.join(name).exists()));
     absent.map(|name| format!("{name} is not installed; `cargo xtask test` installs it"))
-}
-
-#[expect(clippy::print_stderr, reason = "a test that cannot run says so")]
-fn skip(reason: &str) {
-    eprintln!("skipped: {reason}");
 }
