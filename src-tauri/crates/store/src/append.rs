@@ -1,6 +1,8 @@
 //! Writing: the only place where records come into being.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{Datelike, NaiveDate};
 use gatepost_codes::Personal;
@@ -32,12 +34,25 @@ pub struct NewRecord {
 pub struct ScanId([u8; 16]);
 
 impl ScanId {
-    /// A new one.
+    /// A new one: 64 random bits of this process and a counter. Neighbours in time are neighbours in the index,
+    /// so that a new entry touches a page that is at hand.
     ///
     /// # Errors
     /// [`StoreError::Randomness`].
     pub fn random() -> Result<ScanId, StoreError> {
-        random().map(ScanId)
+        static PROCESS: OnceLock<[u8; 8]> = OnceLock::new();
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let process = match PROCESS.get() {
+            Some(process) => process,
+            None => {
+                let fresh = random()?;
+                PROCESS.get_or_init(|| fresh)
+            }
+        };
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(process);
+        id[8..].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        Ok(ScanId(id))
     }
 }
 

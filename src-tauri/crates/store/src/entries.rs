@@ -397,7 +397,8 @@ fn open_note(keys: &Keys, voided: &Voided) -> Result<Option<Personal<String>>, S
 }
 
 const NOT_VOIDED: &str = "NOT EXISTS (SELECT 1 FROM voids nv WHERE nv.entry = e.i)";
-const HELD: &str = "e.verdict IN ('hold', 'refuse', 'check_by_hand')";
+/// Word for word the condition of the index `entries_by_verdict`, which holds no admissions.
+const HELD: &str = "e.verdict <> 'admit'";
 const NOT_FOLLOWED: &str = "NOT EXISTS (SELECT 1 FROM entries f WHERE f.follows = e.i
     AND NOT EXISTS (SELECT 1 FROM voids fv WHERE fv.entry = f.i))";
 const CORRECTED: &str = "(e.follows IS NOT NULL OR EXISTS (SELECT 1 FROM voids cv WHERE cv.entry = e.i))";
@@ -422,6 +423,9 @@ impl Conditions {
         }
         if let Some(verdict) = filter.verdict {
             conditions.add("e.verdict = ?", verdict_word(verdict));
+            if verdict != VerdictKind::Admit {
+                conditions.conditions.push(HELD);
+            }
         }
         if let Some(guard) = filter.guard {
             conditions.add("e.guard = ?", guard.0);
