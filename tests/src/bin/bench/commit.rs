@@ -18,6 +18,7 @@ use crate::table::{Aim, Row};
 const GATE: &str = "东门";
 const GUARD: PersonNumber = PersonNumber(2);
 const SAMPLES: usize = 4_000;
+const YEAR: usize = 150_000;
 
 /// One table without an index, a trigger or a reference; the settings of the store.
 struct Bare(Connection);
@@ -49,12 +50,12 @@ impl Bare {
         Bare(connection)
     }
 
-    fn insert(&mut self, position: u64, leaf: &[u8], id: [u8; 16], new: &NewEntry) {
+    fn insert(&self, position: usize, leaf: &[u8], id: [u8; 16], new: &NewEntry) {
         self.0
             .prepare_cached("INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .expect("a statement")
             .execute(params![
-                position,
+                position as u64,
                 "entry",
                 leaf,
                 id,
@@ -133,29 +134,65 @@ fn new_store(folder: &Path) -> Store {
 }
 
 pub(crate) fn measure(folder: &Path) -> Vec<Row> {
-    let mut store = new_store(&folder.join("ours"));
-    let mut bare = Bare::create(&folder.join("bare.sqlite3"));
-    let (mut ours, mut reference) = (Samples::default(), Samples::default());
-    for number in 0..SAMPLES {
-        let new = entry(number, &store);
-        let leaf = leaf_of(number, &new);
-        let id = made_up_id(number);
+    let mut gates = Gates {
+        ours: new_store(&folder.join("ours")),
+        bare: Bare::create(&folder.join("bare.sqlite3")),
+        entries: 0,
+    };
+    let few = gates.append("an entry until it is on the disk (fsync on)");
+    gates.fill();
+    vec![
+        few,
+        gates.append(&format!("the same after {} entries", gates.entries)),
+    ]
+}
 
-        let began = Instant::now();
-        store.append_entry(&new).expect("an entry");
-        ours.add(began.elapsed());
+/// The store and the bare table, with the same entries.
+struct Gates {
+    ours: Store,
+    bare: Bare,
+    entries: usize,
+}
 
-        let began = Instant::now();
-        bare.insert(number as u64, &leaf, id, &new);
-        reference.add(began.elapsed());
+impl Gates {
+    /// One entry here, one there, again and again.
+    fn append(&mut self, what: &str) -> Row {
+        let (mut ours, mut bare) = (Samples::default(), Samples::default());
+        for number in self.entries..self.entries + SAMPLES {
+            let new = entry(number, &self.ours);
+            let leaf = leaf_of(number, &new);
+            let id = made_up_id(number);
+
+            let began = Instant::now();
+            self.ours.append_entry(&new).expect("an entry");
+            ours.add(began.elapsed());
+
+            let began = Instant::now();
+            self.bare.insert(number, &leaf, id, &new);
+            bare.add(began.elapsed());
+        }
+        self.entries += SAMPLES;
+        let beside = "the same bytes into a bare table with the same settings, no index";
+        Row::median(what, &ours)
+            .beside_samples(beside, &bare)
+            .aims(Aim::TimesReferenceAtMost(1.5))
     }
-    let row = Row::median("an entry until it is on the disk (fsync on)", &ours)
-        .beside_samples(
-            "the same bytes into a bare table with the same settings, no index",
-            &reference,
-        )
-        .aims(Aim::TimesReferenceAtMost(1.5));
-    vec![row]
+
+    /// As many entries as a busy year has.
+    fn fill(&mut self) {
+        let numbers: Vec<usize> = (self.entries..self.entries + YEAR).collect();
+        for batch in numbers.chunks(5_000) {
+            let new: Vec<NewEntry> = batch.iter().map(|number| entry(*number, &self.ours)).collect();
+            self.ours.append_entries(&new).expect("entries");
+            self.bare.0.execute_batch("BEGIN").expect("a transaction");
+            for (number, new) in batch.iter().zip(&new) {
+                self.bare
+                    .insert(*number, &leaf_of(*number, new), made_up_id(*number), new);
+            }
+            self.bare.0.execute_batch("COMMIT").expect("rows");
+        }
+        self.entries += YEAR;
+    }
 }
 
 fn leaf_of(number: usize, new: &NewEntry) -> Vec<u8> {
