@@ -114,6 +114,7 @@ fn the_door(stage: &Stage, window: &Window, tour: &mut Tour<'_>) {
         window.wait_for("[data-testid=choice]");
         tour.visit(&format!("door-{screen}"), nothing);
         window.press("⎋");
+        window.wait_until_gone("[data-testid=choice]");
     }
     window.press("65⏎");
     window.wait_for_door("a refusal", |door| door.prompt == "out_of_range");

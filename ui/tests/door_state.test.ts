@@ -69,13 +69,23 @@ describe('the card of the door', () => {
     expect(state.card.face).toBe('verdict');
   });
 
-  it('comes back with Enter when nobody is there', () => {
+  it('comes back with Enter when nobody is there', async () => {
     fake.scene.door = door({ revision: 3, card });
     state.take(door({ revision: 2, card }));
     vi.advanceTimersByTime(5000);
     expect(state.card.face).toBe('idle');
-    void state.press({ key: 'enter' });
+    await state.press({ key: 'enter' });
     expect(state.card.face).toBe('verdict');
+  });
+
+  it('does not come back with the Enter after a temperature, however quickly that was typed', async () => {
+    const typed = { ...nobody, typed: '65' };
+    state.take(door({ revision: 2, card }));
+    vi.advanceTimersByTime(5000);
+    // The digits are on their way; the answer to Enter is the first one that knows of them.
+    fake.scene.door = door({ revision: 5, card, visitor: typed, prompt: 'out_of_range' });
+    await state.press({ key: 'enter' });
+    expect(state.card.face).toBe('idle');
   });
 
   it('goes away when its entry is voided', () => {

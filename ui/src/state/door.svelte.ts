@@ -42,9 +42,13 @@ export class Door {
 
   /** Hands a key to Rust and takes over what it leads to. */
   async press(key: DoorKey): Promise<void> {
-    if (this.view && key.key === 'enter' && isNobody(this.view)) this.#show(this.view);
-    else if (this.view && beginsTheNext(key, this.view)) this.#gone = true;
-    this.#takeAnswer(await backend.press(key));
+    const shown = this.#shown;
+    if (this.view && beginsTheNext(key, this.view)) this.#gone = true;
+    const answer = await backend.press(key);
+    this.#takeAnswer(answer);
+    // Judged by the answer: the digits before a quick Enter are not on the screen yet when it is pressed.
+    const again = key.key === 'enter' && answer.status === 'ok' && isNobody(answer.data);
+    if (again && this.#shown === shown) this.#show(answer.data);
   }
 
   /** Hands over what a hand scanner typed. */
