@@ -46,8 +46,7 @@ impl Stage {
         }
         // One lock a user: a file of somebody else's could not be opened.
         let lock = format!("gatepost-tests-{}.lock", rustix::process::getuid().as_raw());
-        let turn = File::create(std::env::temp_dir().join(lock))
-            .expect("the temporary folder is writable");
+        let turn = File::create(std::env::temp_dir().join(lock)).expect("the temporary folder is writable");
         flock(&turn, FlockOperation::LockExclusive).expect("a file of our own can be locked");
         let folder = tempfile::Builder::new()
             .prefix("gatepost-test-")

@@ -35,8 +35,9 @@ const COLOURS: [CodeColour; 8] = [
     CodeColour::Orange,
 ];
 
-/// A week with as many visitors as a small supermarket has.
-const DAYS: u32 = 7;
+/// A week and today, so that today can be compared with the same weekday; as many visitors as a small
+/// supermarket has.
+const DAYS: u32 = 8;
 const VISITORS_A_DAY: u32 = 420;
 const SEED: u64 = 2026;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;

@@ -193,16 +193,15 @@ fn every_change_of_the_room_is_presented_as_it_is_answered() {
         room.desk.close_shift().expect("closed"),
         room.desk.sign_out().expect("signed out"),
     ];
-    let presented: Vec<_> = room
-        .witness
-        .all()
-        .into_iter()
-        .filter_map(|told| match told {
-            Told::App(view) => Some(*view),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(presented, answers);
+    let told = room.witness.all();
+    let mut presented = told.iter().filter_map(|told| match told {
+        Told::App(view) => Some(&**view),
+        _ => None,
+    });
+    // In between the camera may have something to tell.
+    for answer in &answers {
+        assert!(presented.any(|view| view == answer), "not presented: {answer:?}");
+    }
 }
 
 #[test]
