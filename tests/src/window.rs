@@ -105,6 +105,16 @@ impl Window {
         self.session.press(keys).expect("the window takes keys");
     }
 
+    /// Types a code and Enter as a hand scanner does: all keys at once, which no WebDriver call does reliably.
+    ///
+    /// # Panics
+    /// When the window is gone.
+    pub fn scan_by_hand(&self, code: &str) {
+        const SCRIPT: &str = "for (const key of [...arguments[0], 'Enter']) document.body.dispatchEvent(\
+            new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));";
+        self.execute(SCRIPT, &[Value::from(code)]);
+    }
+
     /// Runs the body of a function in the window.
     ///
     /// # Panics

@@ -312,8 +312,7 @@ fn a_hand_scanner_reads_a_code_without_a_camera_and_the_guard_says_its_colour() 
     window.reach_the_door();
     window.wait_for("[data-testid=camera-trouble]");
 
-    window.press(&Visitor::green(1).payload);
-    window.press("⏎");
+    window.scan_by_hand(&Visitor::green(1).payload);
     let seen = window.wait_for_code("");
     assert_says(&seen.code, &["上海随申码", "仅格式相符 · 未经核验"]);
     assert_eq!((seen.prompt.as_str(), seen.typed.as_str()), ("say_colour", ""));

@@ -60,8 +60,19 @@ describe('a hand scanner among fingers', () => {
     const door = listen();
     door.take(keysOf('0000000000', 3));
     expect(door.scanned).toEqual([]);
-    vi.advanceTimersByTime(80);
+    vi.advanceTimersByTime(150);
     expect(door.scanned).toEqual(['0000000000']);
+  });
+
+  it('may pause in the middle of a code on a busy machine', () => {
+    const door = listen();
+    const first = keysOf('https://s', 3);
+    const late = (first.at(-1)?.timeStamp ?? 0) + 140 - 1003;
+    door.take(first);
+    door.take(keysOf('.sh.gov.cn', 3).map((key) => ({ ...key, timeStamp: key.timeStamp + late })));
+    vi.runAllTimers();
+    expect(door.scanned).toEqual(['https://s.sh.gov.cn']);
+    expect(door.typed).toEqual([]);
   });
 
   it('is not three quick digits and Enter, which keep their order', () => {
@@ -95,7 +106,7 @@ describe('a hand scanner among fingers', () => {
     const door = listen();
     const keys = keysOf('123456789', 3);
     door.take(keys);
-    door.take([press('3', 'Digit3', (keys.at(-1)?.timeStamp ?? 0) + 60)]);
+    door.take([press('3', 'Digit3', (keys.at(-1)?.timeStamp ?? 0) + 160)]);
     vi.runAllTimers();
     expect(door.scanned).toEqual(['123456789']);
     expect(door.typed).toEqual(['3']);

@@ -10,8 +10,11 @@ export type TimedKey = Pick<
 const FASTER_THAN_FINGERS_MS = 35;
 /** Nobody types so many characters so fast; a temperature has five at most. */
 const LEAST_CHARACTERS = 6;
-/** A scanner without a suffix has ended after this silence. */
-const SILENCE_MS = 80;
+/**
+ * A scanner without a suffix has ended after this silence. Until then a running code may pause: a busy machine
+ * hands keys over late, and the rest of a torn code would become keys of the door.
+ */
+const SILENCE_MS = 150;
 
 const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'Meta', 'CapsLock', 'NumLock']);
 const SHIFTED: Readonly<Record<string, string>> = {
@@ -72,17 +75,14 @@ export class Burst<Key extends TimedKey> {
     // A scanner presses Shift for its capital letters: that is no character and no pause.
     if (MODIFIERS.has(key.key)) return;
     const last = this.#held.at(-1);
-    if (last && key.timeStamp - last.timeStamp > FASTER_THAN_FINGERS_MS) this.#release();
+    if (last && key.timeStamp - last.timeStamp > this.patience) this.#release();
     const plain = !key.ctrlKey && !key.altKey && !key.metaKey && !key.repeat;
     if (plain && (key.key === 'Enter' || key.key === 'Tab') && this.holdsCode) {
       this.#release();
     } else if (plain && characterOf(key) !== null) {
       this.#held.push(key);
       clearTimeout(this.#timer);
-      this.#timer = setTimeout(
-        () => this.#release(),
-        this.holdsCode ? SILENCE_MS : FASTER_THAN_FINGERS_MS,
-      );
+      this.#timer = setTimeout(() => this.#release(), this.patience);
     } else {
       this.#release();
       this.#typed(key);
@@ -93,6 +93,11 @@ export class Burst<Key extends TimedKey> {
   drop(): void {
     clearTimeout(this.#timer);
     this.#held = [];
+  }
+
+  /** How long the next character may take to belong to those that are held. */
+  private get patience(): number {
+    return this.holdsCode ? SILENCE_MS : FASTER_THAN_FINGERS_MS;
   }
 
   /** Whether what is held is a code already, only its end has not come. */
