@@ -9,7 +9,9 @@ use chrono::{DateTime, FixedOffset};
 use gatepost_codes::IssuerTable;
 use gatepost_ledger::Body;
 use gatepost_report::{Digest, Digesting, EntryCsv, EntryLine, Language, ReportError, VoidLine, Words};
-use gatepost_store::{EntryFilter, PersonNumber, Reader, StoreError, StoredEntry};
+use gatepost_store::{EntryFilter, PersonNumber, Reader, StoreError, StoredEntry, sync_folder_of};
+
+use crate::rows::local;
 
 /// The mark in the name of a file that holds nothing real.
 const DEMO_MARK: &str = "-DEMO";
@@ -119,7 +121,7 @@ impl PreparedExport {
     pub fn publish(self) -> Result<Exported, ExportError> {
         let fault = |error| ExportError::file(&self.target, error);
         fs::rename(&self.unfinished.0, &self.target).map_err(fault)?;
-        sync_folder(&self.target).map_err(fault)?;
+        sync_folder_of(&self.target).map_err(fault)?;
         Ok(Exported {
             path: self.target.clone(),
             rows: self.rows,
@@ -202,11 +204,9 @@ fn line<'a>(
     stored: &'a StoredEntry,
     guards: &'a HashMap<PersonNumber, String>,
 ) -> Result<EntryLine<'a>, ExportError> {
-    let at = FixedOffset::east_opt(stored.offset_s)
-        .and_then(|offset| Some(DateTime::from_timestamp_millis(stored.wall_ms)?.with_timezone(&offset)))
-        .ok_or(ExportError::Time {
-            position: stored.position,
-        })?;
+    let at = local(stored.wall_ms, stored.offset_s).ok_or(ExportError::Time {
+        position: stored.position,
+    })?;
     Ok(EntryLine {
         position: stored.position,
         at,
@@ -270,20 +270,5 @@ impl Drop for Unfinished {
         // After the rename there is nothing left to remove; before it, a failure here leaves a file whose
         // name says that it is unfinished.
         let _ = fs::remove_file(&self.0);
-    }
-}
-
-/// The new name must survive a power cut too; on Windows a folder cannot be synced and NTFS journals it.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => {
-            let folder = if folder.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                folder
-            };
-            File::open(folder)?.sync_all()
-        }
-        _ => Ok(()),
     }
 }

@@ -178,12 +178,11 @@ impl Desk {
 
     fn code_seen(&self, state: &mut State, sighting: &Sighting<'_>) -> Result<Sight, DeskError> {
         let now = self.clock.since_start();
-        let wall = self.clock.now();
-        let data = state.data()?;
-        let token = data.store.token(sighting.payload);
+        let token = state.data()?.store.token(sighting.payload);
         if state.door.is_in_view(token, now) {
             return Ok(state.door.still_seen(token, sighting.colour));
         }
+        let wall = self.clock.now();
         let data = state.data()?;
         let reading = data.words.issuers.read(sighting.payload, wall.to_utc());
         let Ok(seen) = seen_before(data, token, wall.timestamp_millis()) else {

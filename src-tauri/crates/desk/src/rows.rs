@@ -78,12 +78,15 @@ pub(crate) fn short(position: u64) -> Result<u32, StoreError> {
     u32::try_from(position).map_err(|_| StoreError::Damaged)
 }
 
+/// A stored time at the place where it was stored; `None` for one that no calendar has.
+pub(crate) fn local(wall_ms: i64, offset_s: i32) -> Option<DateTime<FixedOffset>> {
+    let offset = FixedOffset::east_opt(offset_s)?;
+    Some(DateTime::from_timestamp_millis(wall_ms)?.with_timezone(&offset))
+}
+
 /// RFC 3339 with the offset of the place and time.
 pub(crate) fn local_time(wall_ms: i64, offset_s: i32) -> Result<String, StoreError> {
-    let offset = FixedOffset::east_opt(offset_s).ok_or(StoreError::Damaged)?;
-    let time = DateTime::from_timestamp_millis(wall_ms)
-        .ok_or(StoreError::Damaged)?
-        .with_timezone(&offset);
+    let time = local(wall_ms, offset_s).ok_or(StoreError::Damaged)?;
     Ok(time.to_rfc3339_opts(SecondsFormat::Millis, false))
 }
 

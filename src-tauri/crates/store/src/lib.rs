@@ -14,5 +14,5 @@ pub use error::StoreError;
 pub use gatepost_ledger::{Moment, PersonNumber, Role, VenueKind, VoidReason};
 pub use keys::{KeyFile, KeyVault, Keys, MasterKey, Token};
 pub use people::{NewPerson, OpenShift, Person, SetUp};
-pub use schema::{BUSY_TIMEOUT, DATABASE_NAME};
+pub use schema::{BUSY_TIMEOUT, DATABASE_NAME, sync_folder_of};
 pub use settings::Venue;

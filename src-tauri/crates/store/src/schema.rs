@@ -1,8 +1,8 @@
 //! Opening a database without ever harming one.
 
 use std::fs::{self, File};
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -96,7 +96,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
         migrate(&mut connection)?;
     }
     fs::rename(&unfinished, path).map_err(|error| StoreError::file(path, error))?;
-    sync_folder(path)
+    sync_folder_of(path).map_err(|error| StoreError::file(path, error))
 }
 
 fn remove_if_present(path: &Path) -> Result<(), StoreError> {
@@ -106,15 +106,19 @@ fn remove_if_present(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// The new name must survive a power cut too; on Windows a folder cannot be synced and NTFS journals it.
-fn sync_folder(path: &Path) -> Result<(), StoreError> {
-    if cfg!(unix) {
-        let folder: PathBuf = path.parent().map(Path::to_owned).unwrap_or_default();
-        File::open(&folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| StoreError::file(folder, error))?;
+/// Makes the new name of a file durable: it must survive a power cut too. On Windows a folder cannot be synced
+/// and NTFS journals it.
+///
+/// # Errors
+/// What the operating system says of the folder.
+pub fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if cfg!(unix) => {
+            let here = folder.as_os_str().is_empty();
+            File::open(if here { Path::new(".") } else { folder })?.sync_all()
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// A file that was emptied or cut off is damaged. SQLite itself notices only when it comes to a page that is
