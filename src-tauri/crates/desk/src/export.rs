@@ -111,6 +111,7 @@ impl PreparedExport {
         Body::Export {
             rows: self.rows,
             sha256: self.digest.sha256.clone(),
+            disclosed: vec![],
         }
     }
 

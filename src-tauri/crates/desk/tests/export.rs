@@ -71,6 +71,7 @@ fn the_file_has_its_name_only_after_it_was_published_and_is_what_its_record_says
     let expected = Body::Export {
         rows,
         sha256: exported.sha256.clone(),
+        disclosed: vec![],
     };
     assert_eq!(body, expected);
     assert_eq!(told.last(), Some(&(rows, rows)));

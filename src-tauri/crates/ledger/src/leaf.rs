@@ -1,239 +1,16 @@
 //! The bytes of one record.
 
-use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
-use gatepost_rules::{
-    CodeShown, ColourSource, DocumentKind, Fault, Mask, Observation, Policy, Reason, SeenColour, ShownKind,
-    TemperatureBand, Verdict, VerdictKind, evidence_of,
-};
 use serde::{Deserialize, Serialize};
 
+use crate::body::{Body, PersonNumber};
 use crate::canonical;
+use crate::disclosure::DisclosureDigest;
+use crate::time::Moment;
 
 /// No leaf is longer, so that a reader never has to guess how much to trust.
 pub const LONGEST_LEAF_BYTES: usize = 4096;
 
 const FORMAT: u8 = 1;
-
-/// A pseudonymous number of a member of staff. Names never stand in the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type)]
-#[serde(transparent)]
-pub struct PersonNumber(pub u32);
-
-/// What somebody may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Scans at the gate.
-    Guard,
-    /// Reads the log, exports it, sets the rules.
-    Manager,
-}
-
-/// The kind of a venue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum VenueKind {
-    /// A supermarket or market.
-    Supermarket,
-    /// A hotel.
-    Hotel,
-    /// A hospital or clinic.
-    Hospital,
-    /// Anything else.
-    Other,
-}
-
-/// Why an entry is void.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
-pub enum VoidReason {
-    /// The code of one visitor with the temperature of another.
-    WrongPerson,
-    /// A slip of the finger.
-    Typo,
-    /// The same visitor twice.
-    Duplicate,
-    /// Somebody tried the program out.
-    Test,
-    /// In the words of a note that is kept beside the ledger.
-    Other,
-}
-
-/// When a record was made, by both clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moment {
-    /// Wall clock, milliseconds since 1970-01-01 UTC.
-    #[serde(rename = "t")]
-    pub wall_ms: i64,
-    /// How often the program was started on this data.
-    #[serde(rename = "b")]
-    pub boot: u32,
-    /// Milliseconds since that start; never goes back, whatever happens to the wall clock.
-    #[serde(rename = "m")]
-    pub monotonic_ms: u64,
-}
-
-/// One person checked at a gate, admitted or not. Neither payload nor exact temperature stands here: both are
-/// personal and must one day be erasable while the ledger stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
-    /// What kind of thing was shown.
-    #[serde(rename = "shown")]
-    pub shown: ShownKind,
-    /// Which document.
-    #[serde(rename = "doc", skip_serializing_if = "Option::is_none", default)]
-    pub document: Option<DocumentKind>,
-    /// Who issued the code.
-    #[serde(rename = "iss", skip_serializing_if = "Option::is_none", default)]
-    pub issuer: Option<IssuerId>,
-    /// Seconds since the code was made.
-    #[serde(rename = "age", skip_serializing_if = "Option::is_none", default)]
-    pub age_seconds: Option<u32>,
-    /// Its colour.
-    #[serde(rename = "code", skip_serializing_if = "Option::is_none", default)]
-    pub colour: Option<HealthColour>,
-    /// Who saw the colour.
-    #[serde(rename = "by", skip_serializing_if = "Option::is_none", default)]
-    pub colour_source: Option<ColourSource>,
-    /// How far it is proven.
-    #[serde(rename = "ev")]
-    pub evidence: EvidenceLevel,
-    /// Where the temperature lies.
-    #[serde(rename = "tb")]
-    pub band: TemperatureBand,
-    /// The mask.
-    #[serde(rename = "mask")]
-    pub mask: Mask,
-    /// The family of the verdict.
-    #[serde(rename = "dec")]
-    pub verdict: VerdictKind,
-    /// Why, most urgent first.
-    #[serde(rename = "why", skip_serializing_if = "Vec::is_empty", default)]
-    pub reasons: Vec<Reason>,
-    /// The fault behind a check by hand.
-    #[serde(rename = "fault", skip_serializing_if = "Option::is_none", default)]
-    pub fault: Option<Fault>,
-    /// Position of the entry of which this is a further reading.
-    #[serde(rename = "follows", skip_serializing_if = "Option::is_none", default)]
-    pub follows: Option<u64>,
-}
-
-impl Entry {
-    /// What is to be recorded of one decision.
-    #[must_use]
-    pub fn of(observation: &Observation, verdict: &Verdict, policy: &Policy, follows: Option<u64>) -> Entry {
-        let (reading, seen, document) = match &observation.code {
-            CodeShown::Decoded { reading, colour, .. } => (Some(reading), *colour, None),
-            CodeShown::SeenByStaff(colour) => {
-                let seen = SeenColour {
-                    colour: *colour,
-                    source: ColourSource::Guard,
-                };
-                (None, Some(seen), None)
-            }
-            CodeShown::Document(kind) => (None, None, Some(*kind)),
-            CodeShown::Nothing => (None, None, None),
-        };
-        Entry {
-            shown: observation.code.kind(),
-            document,
-            issuer: reading.and_then(|reading| reading.issuer.clone()),
-            age_seconds: reading.and_then(|reading| reading.freshness.age_seconds()),
-            colour: seen.map(|seen| seen.colour),
-            colour_source: seen.map(|seen| seen.source),
-            evidence: evidence_of(&observation.code),
-            band: observation.temperature.band(policy),
-            mask: observation.mask,
-            verdict: verdict.kind(),
-            reasons: verdict.reasons().to_vec(),
-            fault: match verdict {
-                Verdict::CheckByHand(fault) => Some(*fault),
-                Verdict::Admit | Verdict::Hold(_) | Verdict::Refuse(_) => None,
-            },
-            follows,
-        }
-    }
-}
-
-/// What a record says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "typ", rename_all = "snake_case")]
-pub enum Body {
-    /// The first record of every ledger.
-    Genesis {
-        /// Kind of the venue.
-        venue: VenueKind,
-        /// A demonstration: nothing in this ledger happened.
-        demo: bool,
-    },
-    /// The program was started.
-    Boot {
-        /// Its version.
-        version: String,
-    },
-    /// Somebody was given an account.
-    Person {
-        /// The pseudonymous number.
-        number: PersonNumber,
-        /// The role.
-        role: Role,
-    },
-    /// Somebody signed in.
-    Login,
-    /// Somebody signed out.
-    Logout,
-    /// A wrong PIN.
-    Authfail {
-        /// Whose.
-        number: PersonNumber,
-    },
-    /// A guard opened a shift.
-    ShiftOpen,
-    /// A guard closed a shift.
-    ShiftClose {
-        /// Position of the opening.
-        shift: u64,
-    },
-    /// One person checked.
-    Entry(Entry),
-    /// An entry was struck through.
-    Void {
-        /// Position of the entry.
-        of: u64,
-        /// Why.
-        reason: VoidReason,
-    },
-    /// The rules from here on.
-    Policy(Policy),
-    /// Entries left the program as a file.
-    Export {
-        /// Lines.
-        rows: u64,
-        /// SHA-256 of the file, hexadecimal.
-        sha256: String,
-    },
-}
-
-impl Body {
-    /// The word in the member `typ`: the kind of the record.
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Body::Genesis { .. } => "genesis",
-            Body::Boot { .. } => "boot",
-            Body::Person { .. } => "person",
-            Body::Login => "login",
-            Body::Logout => "logout",
-            Body::Authfail { .. } => "authfail",
-            Body::ShiftOpen => "shift_open",
-            Body::ShiftClose { .. } => "shift_close",
-            Body::Entry(_) => "entry",
-            Body::Void { .. } => "void",
-            Body::Policy(_) => "policy",
-            Body::Export { .. } => "export",
-        }
-    }
-}
 
 /// One line of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,6 +25,8 @@ pub struct Leaf {
     pub by: Option<PersonNumber>,
     /// What it says.
     pub body: Body,
+    /// Digests of what it says without showing, in ascending order.
+    pub digests: Vec<DisclosureDigest>,
 }
 
 /// Why bytes are no leaf, or a leaf has no bytes.
@@ -274,6 +53,8 @@ struct Wire {
     g: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     op: Option<PersonNumber>,
+    #[serde(rename = "_sd", skip_serializing_if = "Vec::is_empty", default)]
+    digests: Vec<DisclosureDigest>,
     #[serde(flatten)]
     at: Moment,
     #[serde(flatten)]
@@ -285,7 +66,7 @@ impl Leaf {
     ///
     /// # Errors
     /// [`LeafError::TooLong`] when a name is absurdly long; [`LeafError::NotCanonical`] for a number of 2^53
-    /// or more.
+    /// or more, or digests that are not in ascending order.
     pub fn to_bytes(&self) -> Result<Vec<u8>, LeafError> {
         let wire = Wire {
             v: FORMAT,
@@ -294,7 +75,11 @@ impl Leaf {
             op: self.by,
             at: self.at,
             body: self.body.clone(),
+            digests: self.digests.clone(),
         };
+        if !self.digests.is_sorted_by(|a, b| a < b) {
+            return Err(LeafError::NotCanonical);
+        }
         let value = serde_json::to_value(&wire).map_err(|_| LeafError::NotALeaf)?;
         let bytes = canonical::to_bytes(&value).ok_or(LeafError::NotCanonical)?;
         if bytes.len() > LONGEST_LEAF_BYTES {
@@ -321,6 +106,7 @@ impl Leaf {
             gate: wire.g,
             by: wire.op,
             body: wire.body,
+            digests: wire.digests,
         };
         if leaf.to_bytes()? != bytes {
             return Err(LeafError::NotCanonical);
@@ -332,6 +118,14 @@ impl Leaf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::{
+        Entry, FindingStep, IncidentStep, KeyChangeReason, RetentionClass, RetentionPolicy, Role, VenueKind,
+        VoidReason,
+    };
+    use crate::disclosure::{Disclosed, Disclosure, Field};
+    use crate::time::LedgerDay;
+    use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
+    use gatepost_rules::{ColourSource, Mask, Policy, Reason, ShownKind, TemperatureBand, VerdictKind};
     use proptest::prelude::*;
 
     fn leaf(body: Body) -> Leaf {
@@ -345,6 +139,7 @@ mod tests {
             gate: "东门".into(),
             by: Some(PersonNumber(2)),
             body,
+            digests: vec![],
         }
     }
 
@@ -371,6 +166,7 @@ mod tests {
             Body::Genesis {
                 venue: VenueKind::Hospital,
                 demo: true,
+                key: None,
             },
             Body::Boot {
                 version: "0.1.0".into(),
@@ -401,7 +197,49 @@ mod tests {
             Body::Export {
                 rows: 12,
                 sha256: "00".repeat(32),
+                disclosed: vec![4],
             },
+            Body::Shutdown,
+            Body::Clock { step: -3_600_000 },
+            Body::Lockout {
+                number: PersonNumber(2),
+                seconds: 30,
+            },
+            Body::Inspection {
+                witness: "a verifier key".into(),
+                size: 12,
+                time: 1_795_174_248,
+            },
+            Body::Finding {
+                of: Some(3),
+                step: FindingStep::Answered,
+                due: Some(LedgerDay(20_780)),
+            },
+            Body::Register {
+                form: "disinfection".into(),
+                values: [("zone".to_owned(), "大厅".to_owned())].into(),
+            },
+            Body::Incident {
+                of: 4,
+                step: IncidentStep::Isolated,
+            },
+            Body::Retention(RetentionPolicy::default()),
+            Body::Hold {
+                from: LedgerDay(20_777),
+                to: LedgerDay(20_779),
+                on: true,
+            },
+            Body::Erase {
+                class: RetentionClass::Visitor,
+                from: LedgerDay(20_700),
+                to: LedgerDay(20_701),
+                count: 10_000,
+            },
+            Body::KeyChange {
+                key: "a verifier key".into(),
+                reason: KeyChangeReason::Routine,
+            },
+            Body::Note { of: Some(4) },
         ]
     }
 
@@ -425,6 +263,22 @@ mod tests {
             let typ = format!(r#""typ":"{}""#, leaf.body.kind());
             assert!(String::from_utf8(bytes).expect("UTF-8").contains(&typ), "{typ}");
         }
+    }
+
+    #[test]
+    fn digests_stand_in_ascending_order_or_it_is_no_leaf() {
+        let digest = |salt| Disclosure::new(Field::Temperature, Disclosed::Number(365), &[salt; 16]).digest();
+        let mut digests = vec![digest(1), digest(2), digest(3)];
+        digests.sort();
+        let mut leaf = leaf(Body::Login);
+        leaf.digests = digests;
+        let bytes = leaf.to_bytes().expect("a leaf");
+        assert!(bytes.starts_with(br#"{"_sd":[""#));
+        assert_eq!(Leaf::parse(&bytes), Ok(leaf.clone()));
+        leaf.digests.swap(0, 1);
+        assert_eq!(leaf.to_bytes(), Err(LeafError::NotCanonical));
+        leaf.digests[0] = leaf.digests[1].clone();
+        assert_eq!(leaf.to_bytes(), Err(LeafError::NotCanonical));
     }
 
     #[test]

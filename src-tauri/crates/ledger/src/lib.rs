@@ -1,8 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+mod body;
 mod canonical;
+mod disclosure;
 mod leaf;
+pub mod note;
+mod seal;
+mod time;
+pub mod tree;
 
-pub use leaf::{
-    Body, Entry, LONGEST_LEAF_BYTES, Leaf, LeafError, Moment, PersonNumber, Role, VenueKind, VoidReason,
+pub use body::{
+    Body, Entry, FindingStep, IncidentStep, KeyChangeReason, PersonNumber, RetentionClass, RetentionPolicy,
+    Role, VenueKind, VoidReason,
 };
+pub use disclosure::{Disclosed, Disclosure, DisclosureDigest, Field, NotADisclosure, SALT_BYTES};
+pub use leaf::{LONGEST_LEAF_BYTES, Leaf, LeafError};
+pub use seal::Seal;
+pub use time::{BACKWARD_LIMIT_MS, FORWARD_LIMIT_MS, LedgerClock, LedgerDay, Moment, TimeFault};

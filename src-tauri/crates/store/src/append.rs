@@ -305,6 +305,7 @@ pub(crate) fn insert(transaction: &Transaction<'_>, record: &NewRecord) -> Resul
         gate: record.gate.clone(),
         by: record.by,
         body: record.body.clone(),
+        digests: vec![],
     };
     transaction
         .prepare_cached("INSERT INTO records (i, kind, leaf) VALUES (:i, :kind, :leaf)")?

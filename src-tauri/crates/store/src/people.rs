@@ -78,6 +78,7 @@ impl Store {
             let genesis = Body::Genesis {
                 venue: set_up.venue.kind,
                 demo: set_up.venue.demo,
+                key: None,
             };
             insert(transaction, &record(genesis))?;
             for ((person, hash), number) in set_up.people.iter().zip(&hashes).zip(1..) {

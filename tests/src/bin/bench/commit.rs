@@ -202,6 +202,7 @@ fn leaf_of(number: usize, new: &NewEntry) -> Vec<u8> {
         gate: new.gate.clone(),
         by: Some(GUARD),
         body: Body::Entry(new.entry.clone()),
+        digests: vec![],
     };
     leaf.to_bytes().expect("a leaf")
 }

@@ -1,0 +1,434 @@
+//! The Merkle tree of RFC 6962 (section 2.1) over SHA-256: append, inclusion, consistency.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 hash of a leaf or a node.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hash(pub [u8; 32]);
+
+/// Bytes of one [`Hash`].
+pub const HASH_BYTES: usize = 32;
+
+const LEAF_PREFIX: [u8; 1] = [0];
+const NODE_PREFIX: [u8; 1] = [1];
+
+impl Hash {
+    /// The root of a tree without leaves: the hash of nothing.
+    #[must_use]
+    pub fn of_empty_tree() -> Hash {
+        Hash(Sha256::digest([]).into())
+    }
+
+    /// The hash of a leaf's bytes.
+    #[must_use]
+    pub fn of_leaf(leaf: &[u8]) -> Hash {
+        Hash(
+            Sha256::new()
+                .chain_update(LEAF_PREFIX)
+                .chain_update(leaf)
+                .finalize()
+                .into(),
+        )
+    }
+
+    /// The hash of the node above `left` and `right`.
+    #[must_use]
+    pub fn of_node(left: &Hash, right: &Hash) -> Hash {
+        let mut input = [NODE_PREFIX[0]; 1 + 2 * HASH_BYTES];
+        input[1..=HASH_BYTES].copy_from_slice(&left.0);
+        input[1 + HASH_BYTES..].copy_from_slice(&right.0);
+        Hash(Sha256::digest(input).into())
+    }
+
+    /// The hash that stands in these bytes, where there are 32.
+    #[must_use]
+    pub fn of_bytes(bytes: &[u8]) -> Option<Hash> {
+        bytes.try_into().ok().map(Hash)
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// A complete subtree of 2^level leaves, the `index`-th of its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NodeId {
+    /// 0 for a leaf.
+    pub level: u8,
+    /// From 0, left to right.
+    pub index: u64,
+}
+
+impl NodeId {
+    /// Position of the leaf that completes the subtree: its last one. The node is written together with it.
+    #[must_use]
+    pub fn completed_by(self) -> u64 {
+        ((self.index + 1) << self.level) - 1
+    }
+}
+
+/// Where complete nodes are kept.
+pub trait Nodes {
+    /// Why a node could not be read.
+    type Error;
+
+    /// The hash of a node that is complete in the tree that the caller asks about.
+    ///
+    /// # Errors
+    /// Whatever keeps the nodes may fail.
+    fn node(&self, id: NodeId) -> Result<Hash, Self::Error>;
+}
+
+/// The right edge of a growing tree: all that is needed to append and to know the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frontier {
+    size: u64,
+    /// Roots of the complete subtrees that make up the tree, largest first: one for each bit of `size`.
+    peaks: Vec<Hash>,
+}
+
+impl Default for Frontier {
+    fn default() -> Frontier {
+        Frontier::new()
+    }
+}
+
+impl Frontier {
+    /// A tree without leaves.
+    #[must_use]
+    pub fn new() -> Frontier {
+        Frontier {
+            size: 0,
+            peaks: Vec::with_capacity(64),
+        }
+    }
+
+    /// The tree of `size` leaves whose nodes are kept in `nodes`.
+    ///
+    /// # Errors
+    /// That of `nodes`.
+    pub fn load<N: Nodes>(nodes: &N, size: u64) -> Result<Frontier, N::Error> {
+        let peaks = peaks(0, size)
+            .map(|id| nodes.node(id))
+            .collect::<Result<_, _>>()?;
+        Ok(Frontier { size, peaks })
+    }
+
+    /// Leaves.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Appends a leaf and pushes the bytes of every node that it completes: its own hash, then one for each level
+    /// above that became complete. Of a node `id` they stand at `32 * id.level` of what leaf
+    /// [`NodeId::completed_by`] pushed.
+    pub fn append(&mut self, leaf: Hash, completed: &mut Vec<u8>) {
+        completed.extend_from_slice(&leaf.0);
+        let mut node = leaf;
+        for _ in 0..self.size.trailing_ones() {
+            let left = self.peaks.pop().expect("one peak for each bit of the size");
+            node = Hash::of_node(&left, &node);
+            completed.extend_from_slice(&node.0);
+        }
+        self.peaks.push(node);
+        self.size += 1;
+    }
+
+    /// The root.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        let joined = self
+            .peaks
+            .iter()
+            .rev()
+            .copied()
+            .reduce(|right, left| Hash::of_node(&left, &right));
+        joined.unwrap_or_else(Hash::of_empty_tree)
+    }
+}
+
+/// The complete subtrees that cover the `count` leaves from `first`, largest first. `first` must be a multiple of
+/// the smallest power of two that is not below `count`, as in every split of RFC 6962.
+fn peaks(first: u64, count: u64) -> impl Iterator<Item = NodeId> {
+    let mut at = first;
+    (0..64u8)
+        .rev()
+        .filter(move |level| count >> level & 1 == 1)
+        .map(move |level| {
+            let index = at >> level;
+            at += 1 << level;
+            NodeId { level, index }
+        })
+}
+
+/// The root of the `count` leaves from `first` (at least one).
+fn range_root<N: Nodes>(nodes: &N, first: u64, count: u64) -> Result<Hash, N::Error> {
+    let hashes = peaks(first, count)
+        .map(|id| nodes.node(id))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(hashes
+        .into_iter()
+        .rev()
+        .reduce(|right, left| Hash::of_node(&left, &right))
+        .unwrap_or_else(Hash::of_empty_tree))
+}
+
+/// The root of the first `size` leaves of a tree.
+///
+/// # Errors
+/// That of `nodes`.
+pub fn root_at<N: Nodes>(nodes: &N, size: u64) -> Result<Hash, N::Error> {
+    range_root(nodes, 0, size)
+}
+
+/// The largest power of two below `count` (at least 2): where RFC 6962 splits.
+fn split(count: u64) -> u64 {
+    1 << (63 - (count - 1).leading_zeros())
+}
+
+/// The audit path of the leaf at `position` in the tree of `size` leaves (RFC 6962, 2.1.1), lowest first; `None`
+/// where there is no such leaf.
+///
+/// # Errors
+/// That of `nodes`.
+pub fn inclusion_proof<N: Nodes>(nodes: &N, position: u64, size: u64) -> Result<Option<Vec<Hash>>, N::Error> {
+    if position >= size {
+        return Ok(None);
+    }
+    let (mut first, mut count) = (0, size);
+    let mut proof = Vec::new();
+    while count > 1 {
+        let left = split(count);
+        if position < first + left {
+            proof.push(range_root(nodes, first + left, count - left)?);
+            count = left;
+        } else {
+            proof.push(range_root(nodes, first, left)?);
+            first += left;
+            count -= left;
+        }
+    }
+    proof.reverse();
+    Ok(Some(proof))
+}
+
+/// The proof that the tree of `old` leaves is a prefix of that of `new` (RFC 6962, 2.1.2); `None` where `old` is
+/// larger. Empty for `old` 0 and for `old` equal to `new`.
+///
+/// # Errors
+/// That of `nodes`.
+pub fn consistency_proof<N: Nodes>(nodes: &N, old: u64, new: u64) -> Result<Option<Vec<Hash>>, N::Error> {
+    if old > new {
+        return Ok(None);
+    }
+    if old == 0 || old == new {
+        return Ok(Some(Vec::new()));
+    }
+    let (mut first, mut count) = (0, new);
+    let mut proof = Vec::new();
+    while first + count != old {
+        let left = split(count);
+        if old <= first + left {
+            proof.push(range_root(nodes, first + left, count - left)?);
+            count = left;
+        } else {
+            proof.push(range_root(nodes, first, left)?);
+            first += left;
+            count -= left;
+        }
+    }
+    if first > 0 {
+        proof.push(range_root(nodes, first, count)?);
+    }
+    proof.reverse();
+    Ok(Some(proof))
+}
+
+/// A proof that proves nothing of what it claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the proof does not fit")]
+pub struct ProofRefused;
+
+/// Whether `proof` shows that `leaf` stands at `position` of the tree of `size` leaves with this `root`
+/// (RFC 9162, 2.1.3.2).
+///
+/// # Errors
+/// [`ProofRefused`] otherwise.
+pub fn verify_inclusion(
+    leaf: &Hash,
+    position: u64,
+    size: u64,
+    root: &Hash,
+    proof: &[Hash],
+) -> Result<(), ProofRefused> {
+    if position >= size {
+        return Err(ProofRefused);
+    }
+    let (mut at, mut last) = (position, size - 1);
+    let mut hash = *leaf;
+    for sibling in proof {
+        if last == 0 {
+            return Err(ProofRefused);
+        }
+        if at & 1 == 1 || at == last {
+            hash = Hash::of_node(sibling, &hash);
+            while at & 1 == 0 && at != 0 {
+                at >>= 1;
+                last >>= 1;
+            }
+        } else {
+            hash = Hash::of_node(&hash, sibling);
+        }
+        at >>= 1;
+        last >>= 1;
+    }
+    if last == 0 && hash == *root {
+        Ok(())
+    } else {
+        Err(ProofRefused)
+    }
+}
+
+/// Whether `proof` shows that the tree of `old` leaves with `old_root` is a prefix of the tree of `new` leaves with
+/// `new_root` (RFC 9162, 2.1.4.2; `old` 0 is a prefix of everything).
+///
+/// # Errors
+/// [`ProofRefused`] otherwise.
+pub fn verify_consistency(
+    old: u64,
+    old_root: &Hash,
+    new: u64,
+    new_root: &Hash,
+    proof: &[Hash],
+) -> Result<(), ProofRefused> {
+    if old > new {
+        return Err(ProofRefused);
+    }
+    if old == 0 || old == new {
+        let same = if old == 0 {
+            *old_root == Hash::of_empty_tree() && (new > 0 || old_root == new_root)
+        } else {
+            old_root == new_root
+        };
+        return if same && proof.is_empty() {
+            Ok(())
+        } else {
+            Err(ProofRefused)
+        };
+    }
+    let (mut at, mut last) = (old - 1, new - 1);
+    while at & 1 == 1 {
+        at >>= 1;
+        last >>= 1;
+    }
+    let mut path = proof.iter();
+    // Where `old` is a power of two its root is itself the first node and is left out of the proof.
+    let start = if old.is_power_of_two() {
+        old_root
+    } else {
+        path.next().ok_or(ProofRefused)?
+    };
+    let (mut old_hash, mut new_hash) = (*start, *start);
+    for sibling in path {
+        if last == 0 {
+            return Err(ProofRefused);
+        }
+        if at & 1 == 1 || at == last {
+            old_hash = Hash::of_node(sibling, &old_hash);
+            new_hash = Hash::of_node(sibling, &new_hash);
+            while at & 1 == 0 && at != 0 {
+                at >>= 1;
+                last >>= 1;
+            }
+        } else {
+            new_hash = Hash::of_node(&new_hash, sibling);
+        }
+        at >>= 1;
+        last >>= 1;
+    }
+    if last == 0 && old_hash == *old_root && new_hash == *new_root {
+        Ok(())
+    } else {
+        Err(ProofRefused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every node of a tree, computed from its definition and not by appending.
+    struct Definition(Vec<Hash>);
+
+    impl Nodes for Definition {
+        type Error = std::convert::Infallible;
+
+        fn node(&self, id: NodeId) -> Result<Hash, Self::Error> {
+            if id.level == 0 {
+                return Ok(self.0[id.index as usize]);
+            }
+            let child = |index| NodeId {
+                level: id.level - 1,
+                index,
+            };
+            let (Ok(left), Ok(right)) = (self.node(child(2 * id.index)), self.node(child(2 * id.index + 1)));
+            Ok(Hash::of_node(&left, &right))
+        }
+    }
+
+    fn leaves(count: u64) -> Definition {
+        Definition((0..count).map(|at| Hash::of_leaf(&at.to_be_bytes())).collect())
+    }
+
+    #[test]
+    fn appending_and_the_definition_agree_on_every_root_and_node() {
+        let all = leaves(130);
+        let mut frontier = Frontier::new();
+        for size in 0..130 {
+            assert_eq!(Ok(frontier.root()), root_at(&all, size));
+            assert_eq!(Frontier::load(&all, size), Ok(frontier.clone()));
+            let mut completed = Vec::new();
+            frontier.append(all.0[size as usize], &mut completed);
+            for (level, bytes) in completed.chunks(HASH_BYTES).enumerate() {
+                let level = level as u8;
+                let id = NodeId {
+                    level,
+                    index: size >> level,
+                };
+                assert_eq!(id.completed_by(), size);
+                assert_eq!(Hash::of_bytes(bytes).map(Ok), Some(all.node(id)));
+            }
+        }
+    }
+
+    #[test]
+    fn every_proof_of_a_small_tree_holds_and_no_other_position_or_size_does() {
+        for size in 1..40 {
+            let all = leaves(size);
+            let Ok(root) = root_at(&all, size);
+            for position in 0..size {
+                let Ok(proof) = inclusion_proof(&all, position, size);
+                let proof = proof.expect("the leaf is there");
+                let leaf = all.0[position as usize];
+                for claimed in 0..size {
+                    let holds = verify_inclusion(&leaf, claimed, size, &root, &proof).is_ok();
+                    assert_eq!(holds, claimed == position);
+                }
+            }
+            for old in 0..=size {
+                let Ok(proof) = consistency_proof(&all, old, size);
+                let proof = proof.expect("not larger");
+                let Ok(old_root) = root_at(&all, old);
+                assert_eq!(verify_consistency(old, &old_root, size, &root, &proof), Ok(()));
+                let wrong = Hash::of_leaf(b"another history");
+                assert!(verify_consistency(old, &wrong, size, &root, &proof).is_err());
+            }
+        }
+    }
+}
