@@ -498,7 +498,7 @@ mod tests {
 
     /// Tokens are made from payloads, so a test borrows a real key for them.
     fn token(payload: &str) -> Token {
-        gatepost_store::Keys::of_master(&[7; 32].into()).token(payload.as_bytes())
+        gatepost_store::Keys::of_device(&[7; 32].into()).token(payload.as_bytes())
     }
 
     fn settled(colour: HealthColour) -> SeenNow {

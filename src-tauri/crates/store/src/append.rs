@@ -12,9 +12,9 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use zeroize::Zeroizing;
 
 use crate::entries::Reader;
-use crate::keys::{KeyVault, Keys, SealedField, Token, random};
+use crate::keys::{Keys, SealedField, Token, random};
 use crate::schema;
-use crate::{StoreError, settings};
+use crate::{KeyItem, KeyVault, StoreError, settings};
 
 /// A record before it has a position.
 #[derive(Clone, Debug)]
@@ -95,13 +95,13 @@ impl Store {
     pub fn open(folder: &Path, vault: &dyn KeyVault) -> Result<Store, StoreError> {
         let database_is_there = folder.join(schema::DATABASE_NAME).exists();
         schema::make_folder(folder)?;
-        let master = match vault.load()? {
-            Some(master) => master,
+        let device = match vault.load(KeyItem::Device)? {
+            Some(device) => device,
             None if database_is_there => return Err(StoreError::KeyMissing),
             None => {
-                let master = Zeroizing::new(random()?);
-                vault.keep(&master)?;
-                master
+                let device = Zeroizing::new(random()?);
+                vault.keep(KeyItem::Device, &device)?;
+                device
             }
         };
         schema::make_where_missing(folder)?;
@@ -109,7 +109,7 @@ impl Store {
         check_tail(&connection)?;
         Ok(Store {
             folder: folder.to_owned(),
-            keys: Keys::of_master(&master),
+            keys: Keys::of_device(&device),
             connection: Some(connection),
         })
     }

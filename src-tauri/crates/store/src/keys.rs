@@ -1,8 +1,4 @@
-//! The device's secret and what is derived from it.
-
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+//! What is derived from the device's secret.
 
 use argon2::password_hash::SaltString;
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
@@ -14,67 +10,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::StoreError;
-
-/// 32 secret random bytes of this device.
-pub type MasterKey = Zeroizing<[u8; 32]>;
-
-/// Where the device's secret is kept.
-pub trait KeyVault: Send {
-    /// The secret, or `None` where none was ever made.
-    ///
-    /// # Errors
-    /// [`StoreError::KeyMissing`] for something that is no key; a file error otherwise.
-    fn load(&self) -> Result<Option<MasterKey>, StoreError>;
-
-    /// Keeps a new secret for good.
-    ///
-    /// # Errors
-    /// A file error; there is no secret then. Only called where [`KeyVault::load`] found none.
-    fn keep(&self, key: &MasterKey) -> Result<(), StoreError>;
-}
-
-/// A key file beside the database, readable by its owner only. Somebody with the whole folder has the key
-/// too: disk encryption is the operating system's job.
-pub struct KeyFile {
-    path: PathBuf,
-}
-
-impl KeyFile {
-    /// The key file of a data folder.
-    #[must_use]
-    pub fn in_folder(folder: &Path) -> KeyFile {
-        KeyFile {
-            path: folder.join("gatepost.key"),
-        }
-    }
-}
-
-impl KeyVault for KeyFile {
-    fn load(&self) -> Result<Option<MasterKey>, StoreError> {
-        let bytes = match fs::read(&self.path) {
-            Ok(bytes) => Zeroizing::new(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StoreError::file(&self.path, error)),
-        };
-        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| StoreError::KeyMissing)?;
-        Ok(Some(Zeroizing::new(key)))
-    }
-
-    fn keep(&self, key: &MasterKey) -> Result<(), StoreError> {
-        // Under its name only when complete: half a key would lock the folder for ever.
-        let unfinished = self.path.with_extension("key.new");
-        let fault = |error| StoreError::file(&unfinished, error);
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&unfinished).map_err(fault)?;
-        file.write_all(key.as_slice()).map_err(fault)?;
-        file.sync_all().map_err(fault)?;
-        fs::rename(&unfinished, &self.path).map_err(fault)
-    }
-}
+use crate::{Secret, StoreError};
 
 /// A keyed hash of a payload: tells whether two codes are the same one, and nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -106,10 +42,10 @@ impl SealedField {
 const NONCE_BYTES: usize = 24;
 
 impl Keys {
-    /// The keys of a secret.
+    /// The keys of the device's secret, [`crate::KeyItem::Device`].
     #[must_use]
-    pub fn of_master(master: &MasterKey) -> Keys {
-        let hkdf = Hkdf::<Sha256>::new(None, master.as_slice());
+    pub fn of_device(device: &Secret) -> Keys {
+        let hkdf = Hkdf::<Sha256>::new(None, device.as_slice());
         let key = |info: &[u8]| {
             let mut out = Zeroizing::new([0; 32]);
             hkdf.expand(info, out.as_mut_slice())

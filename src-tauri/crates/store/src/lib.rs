@@ -7,12 +7,14 @@ mod keys;
 mod people;
 mod schema;
 mod settings;
+mod vault;
 
 pub use append::{NewEntry, NewRecord, ScanId, Store};
 pub use entries::{Counts, EntryFilter, Figures, Reader, Seen, StoredEntry, Voided};
 pub use error::StoreError;
 pub use gatepost_ledger::{Moment, PersonNumber, Role, VenueKind, VoidReason};
-pub use keys::{KeyFile, KeyVault, Keys, MasterKey, Token};
+pub use keys::{Keys, Token};
 pub use people::{NewPerson, OpenShift, Person, SetUp};
 pub use schema::{BUSY_TIMEOUT, DATABASE_NAME, sync_folder_of};
 pub use settings::Venue;
+pub use vault::{KeyFile, KeyItem, KeyVault, Secret, VaultKind};
