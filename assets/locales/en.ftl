@@ -478,6 +478,7 @@ export-column-void_position = Voided by
 export-column-remark = Remark
 export-shown-decoded = Health code, decoded
 export-shown-seen_by_staff = Health code, looked at
+export-temperature-erased = Erased on schedule
 export-colour_by-camera = Camera
 export-colour_by-guard = Guard
 export-remark-note_withheld = The void has a note, which is not exported

@@ -463,6 +463,7 @@ export-column-void_position = 作废的账页号
 export-column-remark = 备注
 export-shown-decoded = 健康码，已识读
 export-shown-seen_by_staff = 健康码，目视
+export-temperature-erased = 已按期删除
 export-colour_by-camera = 摄像头
 export-colour_by-guard = 值守人员
 export-remark-note_withheld = 作废另有说明，未随文件导出

@@ -214,7 +214,7 @@ fn line<'a>(
         gate: &stored.gate,
         guard: guards.get(&stored.guard).map_or("*", String::as_str),
         entry: &stored.entry,
-        temperature: stored.temperature,
+        temperature: Some(stored.temperature),
         voided: stored.voided.as_ref().map(|voided| VoidLine {
             position: voided.position,
             reason: voided.reason,

@@ -1,52 +1,19 @@
 use std::io::Write;
 
-use chrono::{DateTime, FixedOffset};
 use csv::{ByteRecord, Terminator, Writer, WriterBuilder};
-use gatepost_codes::{IssuerId, IssuerTable};
-use gatepost_ledger::{Entry, VoidReason};
-use gatepost_rules::BodyTemperature;
+use gatepost_codes::IssuerTable;
 
-use crate::{Language, ReportError, Words, keys};
+use crate::columns::{Cell, Column, Spelling, columns};
+use crate::{EntryLine, ReportError, Words};
 
 /// Excel takes a CSV for the system's old encoding without it.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// How an entry was voided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct VoidLine {
-    /// Position of the void.
-    pub position: u64,
-    /// Why.
-    pub reason: VoidReason,
-    /// Whether the program keeps a note about it. The note itself may hold a name and is not exported.
-    pub has_note: bool,
-}
-
-/// One entry, ready to be written.
-#[derive(Clone, Copy, Debug)]
-pub struct EntryLine<'a> {
-    /// Position in the ledger.
-    pub position: u64,
-    /// Local time at the gate.
-    pub at: DateTime<FixedOffset>,
-    /// The gate.
-    pub gate: &'a str,
-    /// The guard, already masked by [`mask_name`](crate::mask_name).
-    pub guard: &'a str,
-    /// What the ledger says.
-    pub entry: &'a Entry,
-    /// The exact temperature.
-    pub temperature: BodyTemperature,
-    /// How it was voided.
-    pub voided: Option<VoidLine>,
-}
-
 /// Writes entries as CSV, one line after the other: UTF-8 with BOM, CRLF, RFC 4180.
 pub struct EntryCsv<'a, W: Write> {
     writer: Writer<W>,
-    words: &'a Words,
-    issuers: &'a IssuerTable,
-    demo: bool,
+    spelling: Spelling<'a>,
+    columns: &'static [Column],
     record: ByteRecord,
 }
 
@@ -67,16 +34,12 @@ impl<'a, W: Write> EntryCsv<'a, W> {
             writer: WriterBuilder::new()
                 .terminator(Terminator::CRLF)
                 .from_writer(writer),
-            words,
-            issuers,
-            demo,
+            spelling: Spelling::new(words, issuers),
+            columns: columns(demo),
             record: ByteRecord::new(),
         };
-        if demo {
-            file.cell(&words.word("export-column-demo"));
-        }
-        for key in keys::COLUMNS {
-            file.cell(&words.word(key));
+        for column in file.columns {
+            file.cell(Cell::Word(column.heading));
         }
         file.end_line()?;
         Ok(file)
@@ -87,30 +50,9 @@ impl<'a, W: Write> EntryCsv<'a, W> {
     /// # Errors
     /// [`ReportError::Write`].
     pub fn write(&mut self, line: &EntryLine<'_>) -> Result<(), ReportError> {
-        let entry = line.entry;
-        if self.demo {
-            self.word(Some("demo-badge"));
+        for column in self.columns {
+            self.cell((column.cell)(line));
         }
-        self.number(Some(line.position));
-        self.cell(&line.at.format("%Y-%m-%d").to_string());
-        self.cell(&line.at.format("%H:%M:%S%:z").to_string());
-        self.cell(line.gate);
-        self.cell(line.guard);
-        self.word(Some(keys::shown(entry)));
-        self.issuer(entry.issuer.as_ref());
-        self.number(entry.age_seconds);
-        self.word(entry.colour.map(keys::colour));
-        self.word(entry.colour_source.map(keys::colour_source));
-        self.word(Some(keys::evidence(entry.evidence)));
-        self.number(Some(line.temperature));
-        self.word(Some(keys::mask(entry.mask)));
-        self.word(Some(keys::verdict(entry)));
-        self.reasons(entry);
-        self.number(entry.follows);
-        self.word(line.voided.map(|void| keys::void_reason(void.reason)));
-        self.number(line.voided.map(|void| void.position));
-        let has_note = line.voided.is_some_and(|void| void.has_note);
-        self.word(has_note.then_some("export-remark-note_withheld"));
         self.end_line()
     }
 
@@ -125,39 +67,9 @@ impl<'a, W: Write> EntryCsv<'a, W> {
         Ok(inner)
     }
 
-    fn issuer(&mut self, id: Option<&IssuerId>) {
-        let name = id.map(|id| match (self.issuers.issuer(id), self.words.language()) {
-            (Some(issuer), Language::ZhCn) => issuer.name_zh.clone(),
-            (Some(issuer), Language::En) => issuer.name_en.clone(),
-            // Written under a later table: the id says more than an empty cell.
-            (None, _) => id.as_str().to_owned(),
-        });
-        self.cell(name.as_deref().unwrap_or_default());
-    }
-
-    fn reasons(&mut self, entry: &Entry) {
-        let reasons = entry.reasons.iter().copied().map(keys::reason);
-        let words: Vec<String> = reasons
-            .chain(entry.fault.map(keys::fault))
-            .map(|key| self.words.word(key))
-            .collect();
-        let text = words.join(&self.words.word("list-comma"));
-        self.cell(&text);
-    }
-
-    fn word(&mut self, key: Option<&str>) {
-        let word = key.map(|key| self.words.word(key));
-        self.cell(word.as_deref().unwrap_or_default());
-    }
-
-    /// A number of our own, which no guard may touch: it must stay a number.
-    fn number(&mut self, number: Option<impl ToString>) {
-        let digits = number.map(|number| number.to_string());
-        self.record
-            .push_field(digits.as_deref().unwrap_or_default().as_bytes());
-    }
-
-    fn cell(&mut self, text: &str) {
+    fn cell(&mut self, cell: Cell<'_>) {
+        let text = self.spelling.text(cell);
+        // Numbers and times of our own never begin with a sign, so they stay as they are.
         if starts_like_a_formula(text) {
             self.record.push_field(format!("'{text}").as_bytes());
         } else {

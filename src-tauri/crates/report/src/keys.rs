@@ -5,29 +5,6 @@ use gatepost_codes::{EvidenceLevel, HealthColour};
 use gatepost_ledger::{Entry, VoidReason};
 use gatepost_rules::{ColourSource, DocumentKind, Fault, Mask, Reason, ShownKind, VerdictKind};
 
-/// The headings, in the order of the columns, without the mark of a demonstration.
-pub(crate) const COLUMNS: [&str; 19] = [
-    "export-column-position",
-    "export-column-date",
-    "export-column-time",
-    "export-column-gate",
-    "export-column-guard",
-    "export-column-shown",
-    "export-column-issuer",
-    "export-column-age",
-    "export-column-colour",
-    "export-column-colour_by",
-    "export-column-evidence",
-    "export-column-temperature",
-    "export-column-mask",
-    "export-column-verdict",
-    "export-column-reasons",
-    "export-column-follows",
-    "export-column-void_reason",
-    "export-column-void_position",
-    "export-column-remark",
-];
-
 pub(crate) fn shown(entry: &Entry) -> &'static str {
     match (entry.shown, entry.document) {
         (ShownKind::Decoded, _) => "export-shown-decoded",

@@ -72,7 +72,7 @@ fn line<'a>(position: u64, gate: &'a str, entry: &'a Entry, tenths: i16) -> Entr
         gate,
         guard: "王*",
         entry,
-        temperature: BodyTemperature::from_tenths(tenths).expect("a temperature"),
+        temperature: Some(BodyTemperature::from_tenths(tenths).expect("a temperature")),
         voided: None,
     }
 }
@@ -281,6 +281,21 @@ fn an_issuer_that_the_table_no_longer_knows_is_named_by_its_id() {
     };
     let cells = cells(&written(Language::En, false, &[line(7, "东门", &entry, 365)]));
     assert_eq!(&cells[1][6], "atlantis");
+}
+
+#[test]
+fn a_temperature_that_was_erased_on_schedule_says_so_in_words() {
+    for (language, word) in [
+        (Language::ZhCn, "已按期删除"),
+        (Language::En, "Erased on schedule"),
+    ] {
+        let entry = green();
+        let erased = EntryLine {
+            temperature: None,
+            ..line(7, "东门", &entry, 365)
+        };
+        assert_eq!(&cells(&written(language, false, &[erased]))[1][11], word);
+    }
 }
 
 #[test]
