@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatepost_codes::Personal;
 use gatepost_desk::view::{
     AppView, Appearance, DoorKey, DoorView, EntriesPage, EntryFilter, EntryRow, ExportDone, Figures,
-    FilterChoices, PersonNumber, SetUpForm, SettingsView, VoidReason,
+    FilterChoices, NewPersonForm, PersonNumber, SetUpForm, SettingsView, StaffView, VoidReason,
 };
 use gatepost_desk::{Desk, DeskError};
 use gatepost_rules::Policy;
@@ -58,6 +58,45 @@ pub(crate) fn sign_in(desk: TheDesk<'_>, person: PersonNumber, pin: String) -> R
 #[specta::specta]
 pub(crate) fn sign_out(desk: TheDesk<'_>) -> Result<AppView, DeskError> {
     desk.sign_out()
+}
+
+/// Everybody who has or had an account.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn staff(desk: TheDesk<'_>) -> Result<StaffView, DeskError> {
+    desk.staff()
+}
+
+/// Gives somebody an account.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn add_person(desk: TheDesk<'_>, form: NewPersonForm) -> Result<StaffView, DeskError> {
+    desk.add_person(&form)
+}
+
+/// Gives an account another PIN.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn reset_pin(
+    desk: TheDesk<'_>,
+    person: PersonNumber,
+    pin: String,
+) -> Result<StaffView, DeskError> {
+    desk.reset_pin(person, &pin)
+}
+
+/// Changes the PIN of whoever is signed in.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn change_pin(desk: TheDesk<'_>, old: String, new: String) -> Result<(), DeskError> {
+    desk.change_pin(&Personal::new(old), &new)
+}
+
+/// Closes an account for good.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn close_account(desk: TheDesk<'_>, person: PersonNumber) -> Result<StaffView, DeskError> {
+    desk.close_account(person)
 }
 
 /// Opens a shift.

@@ -8,8 +8,9 @@ use gatepost_camera::Opener;
 use gatepost_codes::{IssuerTable, Personal};
 use gatepost_ledger::{Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
-use gatepost_store::{KeyFile, NewPerson, NewRecord, Reader, SetUp, Store, StoreError, Venue};
+use gatepost_store::{KeyFile, NewPerson, NewRecord, Person, Reader, SetUp, Store, StoreError, Venue};
 
+use crate::accounts::{checked_name, person_view};
 use crate::clock::Clock;
 use crate::door::Door;
 use crate::error::DeskError;
@@ -180,74 +181,6 @@ impl Desk {
         Ok(self.show_app(&state))
     }
 
-    /// Signs somebody in. Whoever was signed in is signed out.
-    ///
-    /// # Errors
-    /// [`DeskError::WrongPin`], [`DeskError::LockedOut`], or a store fault.
-    pub fn sign_in(&self, number: PersonNumber, pin: &Personal<String>) -> Result<AppView, DeskError> {
-        if self.lock().session.is_some() {
-            self.sign_out()?;
-        }
-        let mut state = self.lock();
-        let now = self.clock.since_start();
-        state.patience.may_try(number, now)?;
-        if !state.data()?.store.pin_matches(number, pin)? {
-            // Counted first: a disk that takes no record must not give endless tries.
-            let refusal = state.patience.wrong(number, now);
-            self.record(&mut state, None, Body::Authfail { number })?;
-            return Err(refusal);
-        }
-        state.patience.right(number);
-        let data = state.data()?;
-        let gate = data.gate_name();
-        let person = data
-            .store
-            .people()?
-            .into_iter()
-            .find(|person| person.number == number);
-        let person = person.ok_or(DeskError::NotFound)?;
-        let shift = match person.role {
-            Role::Guard => data.store.shift_left_open(&gate, number)?,
-            Role::Manager => None,
-        };
-        self.record(&mut state, Some(number), Body::Login)?;
-        let role = person.role;
-        state.session = Some(Session {
-            number,
-            role,
-            name: person.name,
-            shift,
-        });
-        state.door = Door::default();
-        state.gate = GateCache::default();
-        if shift.is_some() {
-            self.refresh_gate(&mut state)?;
-        }
-        let view = self.show_app(&state);
-        drop(state);
-        if role == Role::Guard {
-            self.open_eye();
-        }
-        Ok(view)
-    }
-
-    /// Signs out. An open shift stays open and is found again at the next sign-in.
-    ///
-    /// # Errors
-    /// [`DeskError::SignedOut`], or a store fault.
-    pub fn sign_out(&self) -> Result<AppView, DeskError> {
-        let (view, recorded) = {
-            let mut state = self.lock();
-            let number = state.session.as_ref().ok_or(DeskError::SignedOut)?.number;
-            let recorded = self.record(&mut state, Some(number), Body::Logout);
-            // A disk that takes no record must not keep anybody signed in.
-            state.session = None;
-            (self.show_app(&state), recorded)
-        };
-        self.close_eye();
-        recorded.map(|_| view)
-    }
-
     /// Opens a shift at this gate.
     ///
     /// # Errors
@@ -361,6 +294,9 @@ impl Desk {
                 {
                     state.appearance = appearance;
                 }
+                if let Ok(wrong) = data.store.wrong_pins() {
+                    state.patience = Patience::resume(&wrong, data.boot);
+                }
                 *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
                 state.data = Ok(data);
             }
@@ -442,7 +378,7 @@ impl Desk {
         };
         let person = person_view(session.number, session.role, &session.name);
         match (session.role, session.shift) {
-            (Role::Manager, _) => Stage::Office { venue, person },
+            (Role::Manager | Role::Inspector, _) => Stage::Office { venue, person },
             (Role::Guard, None) => Stage::Shift {
                 venue,
                 person,
@@ -474,8 +410,13 @@ impl State {
 
     /// The signed-in person, when the role is the right one.
     pub(crate) fn require(&self, role: Role) -> Result<&Session, DeskError> {
+        self.require_one_of(&[role])
+    }
+
+    /// The signed-in person, when the role is one of these.
+    pub(crate) fn require_one_of(&self, roles: &[Role]) -> Result<&Session, DeskError> {
         let session = self.session.as_ref().ok_or(DeskError::SignedOut)?;
-        if session.role != role {
+        if !roles.contains(&session.role) {
             return Err(DeskError::Forbidden);
         }
         Ok(session)
@@ -488,14 +429,11 @@ impl Data {
         self.venue = self.store.venue()?;
         self.policy = self.store.policy()?;
         let people = self.store.people()?;
-        self.people = people
+        let named = |person: &Person| person_view(person.number, person.role, &person.name);
+        self.people = people.iter().filter(|person| person.active).map(named).collect();
+        self.words.masked = people
             .iter()
-            .map(|person| person_view(person.number, person.role, &person.name))
-            .collect();
-        self.words.masked = self
-            .people
-            .iter()
-            .map(|person| (person.number, person.masked.clone()))
+            .map(|person| (person.number, named(person).masked))
             .collect();
         Ok(())
     }
@@ -526,41 +464,22 @@ fn venue_view(venue: &Venue) -> VenueView {
     }
 }
 
-fn person_view(number: PersonNumber, role: Role, name: &Personal<String>) -> PersonView {
-    let name = name.expose();
-    PersonView {
-        number,
-        role,
-        name: name.clone(),
-        masked: gatepost_report::mask_name(name),
-    }
-}
-
 fn checked(form: &SetUpForm) -> Result<SetUp, DeskError> {
-    let name = |text: &str, longest: usize, field: &str| {
-        let text = text.trim();
-        if text.is_empty() || text.chars().count() > longest || text.chars().any(char::is_control) {
-            return Err(DeskError::NameMissing {
-                field: field.to_owned(),
-            });
-        }
-        Ok(text.to_owned())
-    };
     let hour = |text: &str| {
         NaiveTime::parse_from_str(text, "%H:%M")
             .map(|time| time.format("%H:%M").to_string())
             .map_err(|_| DeskError::HoursWrong)
     };
     let venue = Venue {
-        name: name(&form.venue, 60, "venue")?,
+        name: checked_name(&form.venue, 60, "venue")?,
         kind: form.kind,
-        gate: name(&form.gate, 30, "gate")?,
+        gate: checked_name(&form.gate, 30, "gate")?,
         opens: hour(&form.opens)?,
         closes: hour(&form.closes)?,
         demo: false,
     };
-    let manager_name = name(&form.manager_name, 30, "manager_name")?;
-    let guard_name = name(&form.guard_name, 30, "guard_name")?;
+    let manager_name = checked_name(&form.manager_name, 30, "manager_name")?;
+    let guard_name = checked_name(&form.guard_name, 30, "guard_name")?;
     check_pin(&form.manager_pin)?;
     check_pin(&form.guard_pin)?;
     if form.manager_pin == form.guard_pin {

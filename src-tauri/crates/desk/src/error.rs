@@ -49,7 +49,13 @@ pub enum DeskError {
     /// No shift is open.
     #[error("no shift is open")]
     NoOpenShift,
-    /// No such entry.
+    /// The only manager cannot leave.
+    #[error("the only manager")]
+    LastManager,
+    /// Nobody closes the account they are signed in with.
+    #[error("the own account")]
+    OwnAccount,
+    /// No such entry or person.
     #[error("no such entry")]
     NotFound,
     /// The entry was struck through before.
@@ -82,7 +88,8 @@ impl From<StoreError> for DeskError {
     fn from(error: StoreError) -> DeskError {
         match error {
             StoreError::AlreadySetUp => DeskError::AlreadySetUp,
-            StoreError::NoSuchEntry => DeskError::NotFound,
+            StoreError::NoSuchEntry | StoreError::NoSuchPerson => DeskError::NotFound,
+            StoreError::LastManager => DeskError::LastManager,
             StoreError::AlreadyVoided => DeskError::AlreadyVoided,
             other => {
                 let fault = StoreFault::of(&other);
@@ -126,6 +133,8 @@ impl StoreFault {
             StoreError::SqliteTooOld { .. }
             | StoreError::AlreadySetUp
             | StoreError::NoSuchEntry
+            | StoreError::NoSuchPerson
+            | StoreError::LastManager
             | StoreError::AlreadyVoided
             | StoreError::Leaf(_)
             | StoreError::File { .. }

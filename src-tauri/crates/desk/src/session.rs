@@ -4,14 +4,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use gatepost_codes::Personal;
-use gatepost_store::{OpenShift, PersonNumber, Role};
+use gatepost_store::{OpenShift, PersonNumber, Role, WrongPins};
 
 use crate::error::DeskError;
 
 /// Wrong PINs in a row before a pause.
 const TRIES: u32 = 5;
-/// The pause. It concerns one person: the gate goes on with another guard.
-const PAUSE: Duration = Duration::from_secs(30);
+/// The first pause. It concerns one person: the gate goes on with another guard.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+/// No pause is longer: six digits then take decades to try out.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// A signed-in person.
 #[derive(Debug)]
@@ -22,39 +24,62 @@ pub(crate) struct Session {
     pub(crate) shift: Option<OpenShift>,
 }
 
-/// Counts wrong PINs per person, on the monotonic clock: setting the wall clock helps nobody.
+/// Counts wrong PINs per person, on the monotonic clock: setting the wall clock helps nobody. What is counted here is
+/// also written down, so that neither does starting the program anew.
 #[derive(Debug, Default)]
 pub(crate) struct Patience {
-    wrong: HashMap<PersonNumber, (u32, Duration)>,
+    wrong: HashMap<PersonNumber, Count>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Count {
+    wrong: u32,
+    /// Until when the person has to wait.
+    until: Duration,
 }
 
 impl Patience {
+    /// Goes on where the program left off. How much of a pause passed while it was not running nobody measured, so
+    /// a pause of another boot begins again.
+    pub(crate) fn resume(written: &[WrongPins], boot: u32) -> Patience {
+        let counted = |one: &WrongPins| Count {
+            wrong: one.wrong,
+            until: if one.boot == boot {
+                Duration::from_millis(one.until_ms)
+            } else {
+                pause_after(one.wrong).unwrap_or_default()
+            },
+        };
+        Patience {
+            wrong: written.iter().map(|one| (one.number, counted(one))).collect(),
+        }
+    }
+
     /// Refuses while the pause lasts.
     pub(crate) fn may_try(&self, number: PersonNumber, now: Duration) -> Result<(), DeskError> {
         match self.wrong.get(&number) {
-            Some((count, last)) if *count >= TRIES && now < *last + PAUSE => {
-                let left = (*last + PAUSE).saturating_sub(now);
-                Err(DeskError::LockedOut {
-                    seconds: left.as_secs().max(1) as u32,
-                })
-            }
+            Some(count) if now < count.until => Err(DeskError::LockedOut {
+                seconds: whole_seconds(count.until.saturating_sub(now)),
+            }),
             _ => Ok(()),
         }
     }
 
     /// A wrong PIN; the refusal says how many tries are left.
     pub(crate) fn wrong(&mut self, number: PersonNumber, now: Duration) -> DeskError {
-        let (count, last) = self.wrong.entry(number).or_insert((0, now));
-        // After a pause there is one try, then the next pause.
-        *count = (*count + 1).min(TRIES);
-        *last = now;
-        if *count >= TRIES {
-            return DeskError::LockedOut {
-                seconds: PAUSE.as_secs() as u32,
+        let count = self.wrong.entry(number).or_insert(Count {
+            wrong: 0,
+            until: Duration::ZERO,
+        });
+        count.wrong = count.wrong.saturating_add(1);
+        let Some(pause) = pause_after(count.wrong) else {
+            return DeskError::WrongPin {
+                tries_left: TRIES - count.wrong,
             };
-        }
-        DeskError::WrongPin {
-            tries_left: TRIES - *count,
+        };
+        count.until = now + pause;
+        DeskError::LockedOut {
+            seconds: whole_seconds(pause),
         }
     }
 
@@ -62,6 +87,29 @@ impl Patience {
     pub(crate) fn right(&mut self, number: PersonNumber) {
         self.wrong.remove(&number);
     }
+
+    /// What is to be written down of a person.
+    pub(crate) fn written(&self, number: PersonNumber, boot: u32) -> WrongPins {
+        let count = self.wrong.get(&number);
+        WrongPins {
+            number,
+            wrong: count.map_or(0, |count| count.wrong),
+            boot,
+            until_ms: count.map_or(0, |count| {
+                u64::try_from(count.until.as_millis()).unwrap_or(u64::MAX)
+            }),
+        }
+    }
+}
+
+/// The pause after so many wrong PINs in a row: none below five, then after each one twice as long as before.
+fn pause_after(wrong: u32) -> Option<Duration> {
+    let further = wrong.checked_sub(TRIES)?;
+    Some((FIRST_PAUSE * 2u32.pow(further.min(10))).min(LONGEST_PAUSE))
+}
+
+fn whole_seconds(pause: Duration) -> u32 {
+    u32::try_from(pause.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
 }
 
 /// A PIN has 6 to 12 ASCII digits, not all the same and not a run like 123456 or 654321.
@@ -112,14 +160,38 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_pin_after_the_pause_begins_the_next() {
+    fn one_wrong_pin_after_the_pause_begins_one_twice_as_long_up_to_a_quarter_of_an_hour() {
         let mut patience = Patience::default();
         for _ in 0..5 {
             patience.wrong(SOMEBODY, seconds(1));
         }
+        for pause in [60, 120, 240, 480, 900, 900] {
+            assert_eq!(
+                patience.wrong(SOMEBODY, seconds(40)),
+                DeskError::LockedOut { seconds: pause }
+            );
+        }
+    }
+
+    #[test]
+    fn a_pause_that_was_written_down_begins_again_in_another_boot() {
+        let mut before = Patience::default();
+        for _ in 0..5 {
+            before.wrong(SOMEBODY, seconds(100));
+        }
+        before.wrong(ANOTHER, seconds(100));
+        let written = [before.written(SOMEBODY, 7), before.written(ANOTHER, 7)];
+        let same = Patience::resume(&written, 7);
+        assert_eq!(same.may_try(SOMEBODY, seconds(130)), Ok(()));
+        let mut next = Patience::resume(&written, 8);
         assert_eq!(
-            patience.wrong(SOMEBODY, seconds(40)),
-            DeskError::LockedOut { seconds: 30 }
+            next.may_try(SOMEBODY, seconds(10)),
+            Err(DeskError::LockedOut { seconds: 20 })
+        );
+        assert_eq!(next.may_try(SOMEBODY, seconds(30)), Ok(()));
+        assert_eq!(
+            next.wrong(ANOTHER, seconds(10)),
+            DeskError::WrongPin { tries_left: 3 }
         );
     }
 

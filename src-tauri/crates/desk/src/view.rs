@@ -4,6 +4,8 @@
 //! one without knowing any time zone. Positions in the ledger are `u32` here: a gate that checked one person
 //! a second for a century would still fit, and JavaScript keeps them exact.
 
+mod staff;
+
 use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
 use gatepost_rules::{ColourSource, DocumentKind, Fault, Mask, Policy, Reason, VerdictKind};
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,8 @@ use specta::Type;
 
 pub use gatepost_rules::ShownKind;
 pub use gatepost_store::{PersonNumber, Role, VenueKind, VoidReason};
+
+pub use self::staff::{NewPersonForm, StaffRow, StaffView};
 
 /// The language of screen, exports and command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]

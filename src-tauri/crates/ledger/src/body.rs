@@ -24,6 +24,29 @@ pub enum Role {
     Guard,
     /// Reads the log, exports it, sets the rules.
     Manager,
+    /// Reads the log and witnesses it; changes nothing.
+    Inspector,
+}
+
+/// What happened to an account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountChange {
+    /// It was opened.
+    #[default]
+    Opened,
+    /// A manager gave it a new PIN.
+    PinReset,
+    /// Its owner chose a new PIN.
+    PinChanged,
+    /// It was closed.
+    Closed,
+}
+
+impl AccountChange {
+    fn is_opened(&self) -> bool {
+        *self == AccountChange::Opened
+    }
 }
 
 /// The kind of a venue.
@@ -254,12 +277,15 @@ pub enum Body {
         /// Forward is positive.
         step: i64,
     },
-    /// Somebody was given an account.
+    /// Somebody was given an account, or it changed.
     Person {
         /// The pseudonymous number.
         number: PersonNumber,
         /// The role.
         role: Role,
+        /// What happened.
+        #[serde(skip_serializing_if = "AccountChange::is_opened", default)]
+        change: AccountChange,
     },
     /// Somebody signed in.
     Login,

@@ -119,8 +119,8 @@ impl Leaf {
 mod tests {
     use super::*;
     use crate::body::{
-        Entry, FindingStep, IncidentStep, KeyChangeReason, RetentionClass, RetentionPolicy, Role, VenueKind,
-        VoidReason,
+        AccountChange, Entry, FindingStep, IncidentStep, KeyChangeReason, RetentionClass, RetentionPolicy,
+        Role, VenueKind, VoidReason,
     };
     use crate::disclosure::{Disclosed, Disclosure, Field};
     use crate::time::LedgerDay;
@@ -174,6 +174,12 @@ mod tests {
             Body::Person {
                 number: PersonNumber(1),
                 role: Role::Manager,
+                change: AccountChange::Opened,
+            },
+            Body::Person {
+                number: PersonNumber(2),
+                role: Role::Inspector,
+                change: AccountChange::Closed,
             },
             Body::Login,
             Body::Logout,

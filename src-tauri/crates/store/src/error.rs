@@ -37,9 +37,18 @@ pub enum StoreError {
     /// The database is there and its key file is not, or is not a key.
     #[error("the key file is missing or unreadable")]
     KeyMissing,
+    /// The secrets are in a keychain that gives nothing. They are not lost, and no new ones are made.
+    #[error("the keychain cannot be used")]
+    KeychainUnavailable(#[source] crate::KeychainFault),
     /// The program was already set up on this data.
     #[error("already set up")]
     AlreadySetUp,
+    /// Nobody has an account of that number, or it is closed.
+    #[error("no such person")]
+    NoSuchPerson,
+    /// The only manager cannot leave: nobody could give anybody an account any more.
+    #[error("the only manager")]
+    LastManager,
     /// No such entry.
     #[error("no such entry")]
     NoSuchEntry,

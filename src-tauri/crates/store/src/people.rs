@@ -1,7 +1,7 @@
-//! Staff, their PINs and their shifts.
+//! Staff, their PINs and how often those were wrong.
 
 use gatepost_codes::Personal;
-use gatepost_ledger::{Body, Moment, PersonNumber, Role};
+use gatepost_ledger::{AccountChange, Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
@@ -29,6 +29,21 @@ pub struct Person {
     pub name: Personal<String>,
     /// Role.
     pub role: Role,
+    /// Whether the account is open. Whoever left is still named in the log.
+    pub active: bool,
+}
+
+/// Wrong PINs in a row, as they were last written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WrongPins {
+    /// Whose.
+    pub number: PersonNumber,
+    /// How many.
+    pub wrong: u32,
+    /// The boot in which the last one was typed.
+    pub boot: u32,
+    /// Until when its owner has to wait, milliseconds on the monotonic clock of that boot.
+    pub until_ms: u64,
 }
 
 /// The first start.
@@ -40,15 +55,6 @@ pub struct SetUp {
     pub policy: Policy,
     /// The first people.
     pub people: Vec<NewPerson>,
-}
-
-/// A shift that nobody has closed yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenShift {
-    /// Position of its opening.
-    pub opened: u64,
-    /// Wall clock of its opening, ms UTC.
-    pub wall_ms: i64,
 }
 
 impl Store {
@@ -86,6 +92,7 @@ impl Store {
                 let body = Body::Person {
                     number: PersonNumber(number),
                     role: person.role,
+                    change: AccountChange::Opened,
                 };
                 insert(transaction, &record(body))?;
             }
@@ -94,14 +101,14 @@ impl Store {
         })
     }
 
-    /// Everybody who may sign in, in the order of their numbers.
+    /// Everybody who has or had an account, in the order of their numbers.
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn people(&mut self) -> Result<Vec<Person>, StoreError> {
         self.transact(|transaction, keys| {
             let mut statement =
-                transaction.prepare("SELECT number, name, role FROM people ORDER BY number")?;
+                transaction.prepare("SELECT number, name, role, active FROM people ORDER BY number")?;
             let mut rows = statement.query([])?;
             let mut people = Vec::new();
             while let Some(row) = rows.next()? {
@@ -116,7 +123,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`]; an unknown person's PIN never matches.
     pub fn pin_matches(&mut self, number: PersonNumber, pin: &Personal<String>) -> Result<bool, StoreError> {
-        let sql = "SELECT pin FROM people WHERE number = :number";
+        let sql = "SELECT pin FROM people WHERE number = :number AND active = 1";
         let hash: Option<String> = self.transact(|transaction, _| {
             Ok(transaction
                 .query_row(sql, named_params! { ":number": number.0 }, |row| row.get(0))
@@ -125,85 +132,190 @@ impl Store {
         hash.map_or(Ok(false), |hash| self.keys.pin_matches(pin.expose(), &hash))
     }
 
-    /// Opens a shift and returns it.
+    /// Gives somebody an account and returns its number.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn open_shift(
+    pub fn add_person(
         &mut self,
         at: Moment,
         gate: &str,
-        guard: PersonNumber,
-    ) -> Result<OpenShift, StoreError> {
-        let record = NewRecord {
-            at,
-            gate: gate.to_owned(),
-            by: Some(guard),
-            body: Body::ShiftOpen,
-        };
-        self.transact(|transaction, _| {
-            let opened = insert(transaction, &record)?;
-            transaction.execute(
-                "INSERT INTO shifts (opened, guard, gate, t) VALUES (:opened, :guard, :gate, :t)",
-                named_params! { ":opened": opened, ":guard": guard.0, ":gate": gate, ":t": at.wall_ms },
-            )?;
-            Ok(OpenShift {
-                opened,
-                wall_ms: at.wall_ms,
-            })
-        })
-    }
-
-    /// The shift that `guard` left open at `gate`, for example when the power failed.
-    ///
-    /// # Errors
-    /// Any [`StoreError`].
-    pub fn shift_left_open(
-        &mut self,
-        gate: &str,
-        guard: PersonNumber,
-    ) -> Result<Option<OpenShift>, StoreError> {
-        let sql = "SELECT opened, t FROM shifts WHERE guard = :guard AND gate = :gate
-                   AND opened NOT IN (SELECT shift FROM shift_closings) ORDER BY opened DESC LIMIT 1";
-        self.transact(|transaction, _| {
-            let shift = |row: &Row<'_>| {
-                Ok(OpenShift {
-                    opened: row.get(0)?,
-                    wall_ms: row.get(1)?,
-                })
+        by: PersonNumber,
+        person: &NewPerson,
+    ) -> Result<PersonNumber, StoreError> {
+        let hash = self.keys.hash_pin(person.pin.expose())?;
+        let gate = gate.to_owned();
+        self.transact(|transaction, keys| {
+            let number: u32 =
+                transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM people", [], |row| {
+                    row.get(0)
+                })?;
+            insert_person(transaction, keys, number, person, &hash)?;
+            let number = PersonNumber(number);
+            let body = Body::Person {
+                number,
+                role: person.role,
+                change: AccountChange::Opened,
             };
-            let which = named_params! { ":guard": guard.0, ":gate": gate };
-            Ok(transaction.query_row(sql, which, shift).optional()?)
+            insert(transaction, &record(at, &gate, by, body))?;
+            Ok(number)
         })
     }
 
-    /// Closes a shift.
+    /// Gives an account another PIN; wrong ones are forgotten. Whether its owner or a manager did it can be told
+    /// from who it is by.
     ///
     /// # Errors
-    /// Any [`StoreError`].
-    pub fn close_shift(
+    /// [`StoreError::NoSuchPerson`], or any other.
+    pub fn set_pin(
         &mut self,
         at: Moment,
         gate: &str,
-        guard: PersonNumber,
-        shift: OpenShift,
+        by: PersonNumber,
+        number: PersonNumber,
+        pin: &Personal<String>,
     ) -> Result<(), StoreError> {
-        let body = Body::ShiftClose { shift: shift.opened };
-        let record = NewRecord {
+        let hash = self.keys.hash_pin(pin.expose())?;
+        let change = if by == number {
+            AccountChange::PinChanged
+        } else {
+            AccountChange::PinReset
+        };
+        let gate = gate.to_owned();
+        self.transact(|transaction, _| {
+            let role = role_of_account(transaction, number)?;
+            transaction.execute(
+                "UPDATE people SET pin = :pin WHERE number = :number",
+                named_params! { ":pin": hash, ":number": number.0 },
+            )?;
+            forget_wrong_pins(transaction, number)?;
+            let body = Body::Person { number, role, change };
+            insert(transaction, &record(at, &gate, by, body))?;
+            Ok(())
+        })
+    }
+
+    /// Closes an account for good.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchPerson`], [`StoreError::LastManager`] for the only manager, or any other.
+    pub fn close_account(
+        &mut self,
+        at: Moment,
+        gate: &str,
+        by: PersonNumber,
+        number: PersonNumber,
+    ) -> Result<(), StoreError> {
+        let gate = gate.to_owned();
+        self.transact(|transaction, _| {
+            let role = role_of_account(transaction, number)?;
+            transaction.execute(
+                "UPDATE people SET active = 0, pin = '' WHERE number = :number",
+                named_params! { ":number": number.0 },
+            )?;
+            let manager_is_left: bool = transaction.query_row(
+                "SELECT EXISTS (SELECT 1 FROM people WHERE role = 'manager' AND active = 1)",
+                [],
+                |row| row.get(0),
+            )?;
+            if !manager_is_left {
+                return Err(StoreError::LastManager);
+            }
+            let change = AccountChange::Closed;
+            let body = Body::Person { number, role, change };
+            insert(transaction, &record(at, &gate, by, body))?;
+            Ok(())
+        })
+    }
+
+    /// Wrong PINs in a row of everybody who has any.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn wrong_pins(&mut self) -> Result<Vec<WrongPins>, StoreError> {
+        self.transact(|transaction, _| {
+            let mut statement = transaction.prepare("SELECT number, wrong, boot, until_ms FROM lockouts")?;
+            let rows = statement.query_map([], |row| {
+                Ok(WrongPins {
+                    number: PersonNumber(row.get(0)?),
+                    wrong: row.get(1)?,
+                    boot: row.get(2)?,
+                    until_ms: row.get(3)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Writes down a wrong PIN, and the pause that it begins where it begins one.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn wrong_pin(
+        &mut self,
+        at: Moment,
+        gate: &str,
+        wrong: WrongPins,
+        pause_seconds: Option<u32>,
+    ) -> Result<(), StoreError> {
+        let number = wrong.number;
+        let anonymous = |body| NewRecord {
             at,
             gate: gate.to_owned(),
-            by: Some(guard),
+            by: None,
             body,
         };
         self.transact(|transaction, _| {
-            let closed = insert(transaction, &record)?;
+            insert(transaction, &anonymous(Body::Authfail { number }))?;
+            if let Some(seconds) = pause_seconds {
+                insert(transaction, &anonymous(Body::Lockout { number, seconds }))?;
+            }
             transaction.execute(
-                "INSERT INTO shift_closings (shift, closed) VALUES (:shift, :closed)",
-                named_params! { ":shift": shift.opened, ":closed": closed },
+                "INSERT INTO lockouts (number, wrong, boot, until_ms) VALUES (:number, :wrong, :boot, :until)
+                 ON CONFLICT (number) DO UPDATE SET wrong = :wrong, boot = :boot, until_ms = :until",
+                named_params! {
+                    ":number": number.0, ":wrong": wrong.wrong, ":boot": wrong.boot, ":until": wrong.until_ms
+                },
             )?;
             Ok(())
         })
     }
+
+    /// Writes down that somebody signed in; wrong PINs are forgotten.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn signed_in(&mut self, at: Moment, gate: &str, number: PersonNumber) -> Result<(), StoreError> {
+        let login = record(at, gate, number, Body::Login);
+        self.transact(|transaction, _| {
+            forget_wrong_pins(transaction, number)?;
+            insert(transaction, &login)?;
+            Ok(())
+        })
+    }
+}
+
+fn record(at: Moment, gate: &str, by: PersonNumber, body: Body) -> NewRecord {
+    NewRecord {
+        at,
+        gate: gate.to_owned(),
+        by: Some(by),
+        body,
+    }
+}
+
+fn role_of_account(transaction: &Transaction<'_>, number: PersonNumber) -> Result<Role, StoreError> {
+    let sql = "SELECT role FROM people WHERE number = :number AND active = 1";
+    let word: Option<String> = transaction
+        .query_row(sql, named_params! { ":number": number.0 }, |row| row.get(0))
+        .optional()?;
+    role_of_word(&word.ok_or(StoreError::NoSuchPerson)?)
+}
+
+fn forget_wrong_pins(transaction: &Transaction<'_>, number: PersonNumber) -> Result<(), StoreError> {
+    let sql = "DELETE FROM lockouts WHERE number = :number";
+    transaction.execute(sql, named_params! { ":number": number.0 })?;
+    Ok(())
 }
 
 fn insert_person(
@@ -225,15 +337,13 @@ fn person(row: &Row<'_>, keys: &Keys) -> Result<Person, StoreError> {
     let number: u32 = row.get(0)?;
     let sealed: Vec<u8> = row.get(1)?;
     let word: String = row.get(2)?;
-    let role = [Role::Guard, Role::Manager]
-        .into_iter()
-        .find(|role| role_word(*role) == word)
-        .ok_or(StoreError::Damaged)?;
+    let role = role_of_word(&word)?;
     let name = keys.open(SealedField::PersonName(number), &sealed)?;
     Ok(Person {
         number: PersonNumber(number),
         name,
         role,
+        active: row.get(3)?,
     })
 }
 
@@ -241,5 +351,13 @@ fn role_word(role: Role) -> &'static str {
     match role {
         Role::Guard => "guard",
         Role::Manager => "manager",
+        Role::Inspector => "inspector",
     }
+}
+
+fn role_of_word(word: &str) -> Result<Role, StoreError> {
+    [Role::Guard, Role::Manager, Role::Inspector]
+        .into_iter()
+        .find(|role| role_word(*role) == word)
+        .ok_or(StoreError::Damaged)
 }

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use gatepost_codes::Personal;
-use gatepost_desk::view::{DoorKey, EntryFilter, Stage, VoidReason};
+use gatepost_desk::view::{DoorKey, EntryFilter, NewPersonForm, Role, Stage, VoidReason};
 use gatepost_desk::{Desk, DeskError};
 use gatepost_rules::Policy;
 
 use crate::room::{GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, Room, form};
+
+const INSPECTOR_PIN: &str = "604182";
 
 /// The commands that the window may call.
 const COMMANDS: &str = include_str!("../../../../src/commands.rs");
@@ -18,13 +20,15 @@ enum Who {
     GuardWithoutShift,
     GuardWithShift,
     Manager,
+    Inspector,
 }
 
-const EVERYBODY: [Who; 4] = [
+const EVERYBODY: [Who; 5] = [
     Who::Nobody,
     Who::GuardWithoutShift,
     Who::GuardWithShift,
     Who::Manager,
+    Who::Inspector,
 ];
 
 impl Who {
@@ -33,6 +37,7 @@ impl Who {
             Stage::SignIn { .. } => Some(Who::Nobody),
             Stage::Shift { .. } => Some(Who::GuardWithoutShift),
             Stage::Door { .. } => Some(Who::GuardWithShift),
+            Stage::Office { person, .. } if person.role == Role::Inspector => Some(Who::Inspector),
             Stage::Office { .. } => Some(Who::Manager),
             Stage::Fault { .. } | Stage::SetUp => None,
         }
@@ -43,6 +48,11 @@ impl Who {
         let room = Room::in_the_office();
         match self {
             Who::Manager => {}
+            Who::Inspector => {
+                let staff = room.desk.add_person(&inspector()).expect("an inspector");
+                let number = staff.rows.last().expect("the newest").person.number;
+                room.sign_in(number, INSPECTOR_PIN).expect("the inspector");
+            }
             Who::Nobody => {
                 room.desk.sign_out().expect("signed out");
             }
@@ -66,38 +76,71 @@ struct Row {
     command: &'static str,
     method: &'static str,
     call: fn(&Desk) -> Answer,
-    answers: [Answer; 4],
+    answers: [Answer; 5],
 }
 
-const ANYBODY: [Answer; 4] = [Ok(()), Ok(()), Ok(()), Ok(())];
-const SIGNED_IN: [Answer; 4] = [Err(DeskError::SignedOut), Ok(()), Ok(()), Ok(())];
-const GUARDS: [Answer; 4] = [
+const ANYBODY: [Answer; 5] = [Ok(()), Ok(()), Ok(()), Ok(()), Ok(())];
+const SIGNED_IN: [Answer; 5] = [Err(DeskError::SignedOut), Ok(()), Ok(()), Ok(()), Ok(())];
+const GUARDS: [Answer; 5] = [
     Err(DeskError::SignedOut),
     Ok(()),
     Ok(()),
     Err(DeskError::Forbidden),
+    Err(DeskError::Forbidden),
 ];
-const GUARDS_WITH_A_SHIFT: [Answer; 4] = [
+const GUARDS_WITH_A_SHIFT: [Answer; 5] = [
     Err(DeskError::SignedOut),
     Err(DeskError::NoOpenShift),
     Ok(()),
     Err(DeskError::Forbidden),
+    Err(DeskError::Forbidden),
 ];
-const MANAGERS: [Answer; 4] = [
+const MANAGERS: [Answer; 5] = [
     Err(DeskError::SignedOut),
     Err(DeskError::Forbidden),
     Err(DeskError::Forbidden),
     Ok(()),
+    Err(DeskError::Forbidden),
 ];
-const NOBODY_ANY_MORE: [Answer; 4] = [
+const READERS: [Answer; 5] = [
+    Err(DeskError::SignedOut),
+    Err(DeskError::Forbidden),
+    Err(DeskError::Forbidden),
+    Ok(()),
+    Ok(()),
+];
+const NOBODY_ANY_MORE: [Answer; 5] = [
     Err(DeskError::AlreadySetUp),
     Err(DeskError::AlreadySetUp),
     Err(DeskError::AlreadySetUp),
     Err(DeskError::AlreadySetUp),
+    Err(DeskError::AlreadySetUp),
+];
+const WRONG_PIN: [Answer; 5] = [
+    Err(DeskError::SignedOut),
+    Err(DeskError::WrongPin { tries_left: 4 }),
+    Err(DeskError::WrongPin { tries_left: 4 }),
+    Err(DeskError::WrongPin { tries_left: 4 }),
+    Err(DeskError::WrongPin { tries_left: 4 }),
+];
+const NOT_THE_OWN: [Answer; 5] = [
+    Err(DeskError::SignedOut),
+    Err(DeskError::Forbidden),
+    Err(DeskError::Forbidden),
+    Err(DeskError::OwnAccount),
+    Err(DeskError::Forbidden),
 ];
 
+fn inspector() -> NewPersonForm {
+    NewPersonForm {
+        name: "赵示".into(),
+        role: Role::Inspector,
+        pin: INSPECTOR_PIN.into(),
+    }
+}
+
 /// A command and the method of the same name.
-fn row(command: &'static str, answers: [Answer; 4], call: fn(&Desk) -> Answer) -> Row {
+fn row(command: &'static str, answers: [Answer; 5], call: fn(&Desk) -> Answer) -> Row {
     Row {
         command,
         method: command,
@@ -118,6 +161,19 @@ fn table() -> Vec<Row> {
                 .map(drop)
         }),
         row("sign_out", SIGNED_IN, |desk| desk.sign_out().map(drop)),
+        row("staff", MANAGERS, |desk| desk.staff().map(drop)),
+        row("add_person", MANAGERS, |desk| {
+            desk.add_person(&inspector()).map(drop)
+        }),
+        row("reset_pin", MANAGERS, |desk| {
+            desk.reset_pin(GUARD, GUARD_PIN).map(drop)
+        }),
+        row("change_pin", WRONG_PIN, |desk| {
+            desk.change_pin(&Personal::new("000000".to_owned()), INSPECTOR_PIN)
+        }),
+        row("close_account", NOT_THE_OWN, |desk| {
+            desk.close_account(MANAGER).map(drop)
+        }),
         row("open_shift", GUARDS, |desk| desk.open_shift().map(drop)),
         row("close_shift", GUARDS_WITH_A_SHIFT, |desk| {
             desk.close_shift().map(drop)
@@ -131,13 +187,13 @@ fn table() -> Vec<Row> {
         }),
         row("watch_preview", GUARDS, |desk| desk.watch_preview(|_| false)),
         row("preview_shown", GUARDS, Desk::preview_shown),
-        row("entries", MANAGERS, |desk| {
+        row("entries", READERS, |desk| {
             desk.entries(&EntryFilter::default(), None, 50).map(drop)
         }),
-        row("figures", MANAGERS, |desk| {
+        row("figures", READERS, |desk| {
             desk.figures(&EntryFilter::default()).map(drop)
         }),
-        row("filter_choices", MANAGERS, |desk| desk.filter_choices().map(drop)),
+        row("filter_choices", READERS, |desk| desk.filter_choices().map(drop)),
         row("export_entries", MANAGERS, |desk| {
             desk.export_entries(&EntryFilter::default()).map(drop)
         }),
