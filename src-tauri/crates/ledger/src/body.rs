@@ -394,6 +394,14 @@ pub enum Body {
         /// Why.
         reason: KeyChangeReason,
     },
+    /// The ledger was put back from a backup and goes on from there. Whoever saw it longer than that can tell.
+    Restore {
+        /// Records in the backup.
+        size: u64,
+        /// Records that stood in its place and are not in the backup; absent where nobody could tell.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        lost: Option<u64>,
+    },
     /// Words of the staff about a record, in a disclosure.
     Note {
         /// Position of the record, where it is about one.
@@ -430,6 +438,7 @@ impl Body {
             Body::Hold { .. } => "hold",
             Body::Erase { .. } => "erase",
             Body::KeyChange { .. } => "key_change",
+            Body::Restore { .. } => "restore",
             Body::Note { .. } => "note",
         }
     }

@@ -245,6 +245,11 @@ mod tests {
                 key: "a verifier key".into(),
                 reason: KeyChangeReason::Routine,
             },
+            Body::Restore {
+                size: 7,
+                lost: Some(2),
+            },
+            Body::Restore { size: 7, lost: None },
             Body::Note { of: Some(4) },
         ]
     }
