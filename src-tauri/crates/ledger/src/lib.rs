@@ -6,6 +6,7 @@ mod disclosure;
 mod leaf;
 pub mod note;
 mod seal;
+pub mod tiles;
 mod time;
 pub mod tree;
 

@@ -66,9 +66,14 @@ pub struct NodeId {
 
 impl NodeId {
     /// Position of the leaf that completes the subtree: its last one. The node is written together with it.
+    /// `u64::MAX`, where no leaf can stand, for a node that is too far out for any tree.
     #[must_use]
     pub fn completed_by(self) -> u64 {
-        ((self.index + 1) << self.level) - 1
+        if self.level >= 64 {
+            return u64::MAX;
+        }
+        let end = (u128::from(self.index) + 1) << self.level;
+        u64::try_from(end - 1).unwrap_or(u64::MAX)
     }
 }
 
