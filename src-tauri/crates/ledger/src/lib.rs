@@ -2,6 +2,7 @@
 
 mod body;
 mod canonical;
+pub mod cosignature;
 mod disclosure;
 mod leaf;
 pub mod note;
@@ -11,10 +12,10 @@ mod time;
 pub mod tree;
 
 pub use body::{
-    Body, Entry, FindingStep, IncidentStep, KeyChangeReason, PersonNumber, RetentionClass, RetentionPolicy,
-    Role, VenueKind, VoidReason,
+    AccountChange, Body, Entry, FindingStep, IncidentStep, KeyChangeReason, PersonNumber, RetentionClass,
+    RetentionPolicy, Role, VenueKind, VoidReason,
 };
 pub use disclosure::{Disclosed, Disclosure, DisclosureDigest, Field, NotADisclosure, SALT_BYTES};
 pub use leaf::{LONGEST_LEAF_BYTES, Leaf, LeafError};
-pub use seal::Seal;
+pub use seal::{LARGEST_SIZE, Seal};
 pub use time::{BACKWARD_LIMIT_MS, FORWARD_LIMIT_MS, LedgerClock, LedgerDay, Moment, TimeFault};

@@ -15,6 +15,7 @@ pub const LONGEST_NOTE_BYTES: usize = 64 * 1024;
 pub const MOST_SIGNATURES: usize = 100;
 
 /// What a key signs: the byte in front of the public key (signed-note, "Signature types").
+/// A key of one kind is never taken for one of the other: the byte is part of its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// The text of a note, 0x01.
@@ -107,10 +108,12 @@ impl VerifierKey {
     /// A key from its 32 bytes (RFC 8032, 5.1.5).
     ///
     /// # Errors
-    /// [`NoteError::Key`] for bytes that are no point, or one of small order.
+    /// [`NoteError::Key`] for bytes that are no point, not the one encoding of it, or of a point with a component
+    /// of small order: of such keys two correct programs may disagree about a signature.
     pub fn new(name: KeyName, kind: KeyKind, bytes: &[u8; 32]) -> Result<VerifierKey, NoteError> {
         let key = ed25519_dalek::VerifyingKey::from_bytes(bytes).map_err(|_| NoteError::Key)?;
-        if key.is_weak() {
+        let point = key.to_edwards();
+        if key.is_weak() || !point.is_torsion_free() || point.compress().as_bytes() != bytes {
             return Err(NoteError::Key);
         }
         Ok(VerifierKey { name, kind, key })
@@ -315,23 +318,29 @@ impl SignedNote {
         })
     }
 
-    /// Whether `key` signed the text. Signatures of other keys are passed over.
+    /// Whether `key` signed the text. Signatures of other keys are passed over; of this key every one must verify.
     ///
     /// # Errors
-    /// [`NoteError::Unsigned`] or [`NoteError::BadSignature`].
+    /// [`NoteError::Unsigned`], also for a key that signs no notes but cosigns, or [`NoteError::BadSignature`].
     pub fn verify(&self, key: &VerifierKey) -> Result<(), NoteError> {
-        let signature = self.signature_of(key).ok_or(NoteError::Unsigned)?;
-        let signature = signature.try_into().map_err(|_| NoteError::BadSignature)?;
-        key.verify(self.text.as_bytes(), signature)
+        if key.kind() != KeyKind::Note {
+            return Err(NoteError::Unsigned);
+        }
+        let mut signed = Err(NoteError::Unsigned);
+        for signature in self.signatures_of(key) {
+            let signature = signature.try_into().map_err(|_| NoteError::BadSignature)?;
+            key.verify(self.text.as_bytes(), signature)?;
+            signed = Ok(());
+        }
+        signed
     }
 
-    /// The bytes that stand beside the name and id of `key`, not verified.
-    #[must_use]
-    pub fn signature_of(&self, key: &VerifierKey) -> Option<&[u8]> {
-        let id = key.id();
+    /// The bytes of every signature that stands beside the name and id of `key`, not verified.
+    pub fn signatures_of(&self, key: &VerifierKey) -> impl Iterator<Item = &[u8]> {
+        let (id, name) = (key.id(), key.name().clone());
         self.signatures
             .iter()
-            .find(|one| one.id == id && one.name == key.name)
+            .filter(move |one| one.id == id && one.name == name)
             .map(|one| one.signature.as_slice())
     }
 }

@@ -3,8 +3,11 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::note::{KeyName, NoteError, SignedNote, SignerKey};
+use crate::note::{KeyName, NoteError, SignedNote, SignerKey, VerifierKey};
 use crate::tree::Hash;
+
+/// No ledger is longer: 2^63 - 1, so that a proof has at most 63 hashes and the number fits every language's.
+pub const LARGEST_SIZE: u64 = i64::MAX as u64;
 
 /// The statement of a seal: an origin, a size, a root.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,11 +40,11 @@ impl Seal {
         };
         let root = STANDARD.decode(root).map_err(|_| NoteError::Malformed)?;
         let seal = Seal {
-            origin: KeyName::new(origin)?,
+            origin: KeyName::new(origin).map_err(|_| NoteError::Malformed)?,
             size: size.parse().map_err(|_| NoteError::Malformed)?,
             root: Hash::of_bytes(&root).ok_or(NoteError::Malformed)?,
         };
-        if seal.to_text() == text {
+        if seal.to_text() == text && seal.size <= LARGEST_SIZE {
             Ok(seal)
         } else {
             Err(NoteError::Malformed)
@@ -54,6 +57,21 @@ impl Seal {
     /// [`NoteError::Malformed`].
     pub fn of_note(note: &SignedNote) -> Result<Seal, NoteError> {
         Seal::parse_text(&note.text)
+    }
+
+    /// The statement in a note, if the key of the ledger signed it: the key's name is the origin, and every
+    /// signature that claims to be this key's is.
+    ///
+    /// # Errors
+    /// [`NoteError::Malformed`]; [`NoteError::Name`] for the seal of another ledger; [`NoteError::Unsigned`];
+    /// [`NoteError::BadSignature`].
+    pub fn verified(note: &SignedNote, key: &VerifierKey) -> Result<Seal, NoteError> {
+        let seal = Seal::of_note(note)?;
+        if seal.origin != *key.name() {
+            return Err(NoteError::Name);
+        }
+        note.verify(key)?;
+        Ok(seal)
     }
 
     /// Signs it with the key of its ledger.
