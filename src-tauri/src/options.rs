@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Parser;
-use gatepost_desk::{CameraSource, DeskOptions, data_folder, export_folder};
+use gatepost_desk::{CameraSource, DeskOptions, VaultKind, data_folder, export_folder};
 use tempfile::TempDir;
 
 /// Gatepost · 门岗: checks health codes and temperatures at the door and keeps an honest log.
@@ -48,6 +48,7 @@ impl Options {
                 data_folder: folder.path().to_owned(),
                 export_folder: folder.path().join("exports"),
                 camera: CameraSource::Demo,
+                vault: VaultKind::KeyFile,
             };
             return Ok(Started {
                 desk,
@@ -64,6 +65,7 @@ impl Options {
             camera: self
                 .recording
                 .map_or(CameraSource::Webcam, CameraSource::Recording),
+            vault: VaultKind::preferred(),
         };
         Ok(Started {
             desk,

@@ -7,7 +7,7 @@ use gatepost_codes::Personal;
 use gatepost_desk::view::{
     AppView, DoorKey, DoorView, ExportProgress, PersonNumber, SetUpForm, Stage, VenueKind,
 };
-use gatepost_desk::{CameraSource, Desk, DeskError, DeskOptions, Earcon, Presenter, SystemClock};
+use gatepost_desk::{CameraSource, Desk, DeskError, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
 use gatepost_store::DATABASE_NAME;
 
 use crate::rooms::{GATE, GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, VENUE};
@@ -30,6 +30,7 @@ pub fn desk(folder: &Path) -> Arc<Desk> {
         data_folder: folder.to_owned(),
         export_folder: folder.join("exports"),
         camera: CameraSource::Recording(folder.join("no-recording")),
+        vault: VaultKind::KeyFile,
     };
     Desk::start(options, Arc::new(SystemClock::start()), Arc::new(Quiet))
 }

@@ -144,6 +144,8 @@ impl Stage {
             ("LD_PRELOAD", virtual_camera()),
             ("GATEPOST_VIRTUAL_CAMERA", self.camera.path().to_owned()),
             ("GATEPOST_EXPORT_DIR", self.export_folder()),
+            // Whoever runs the tests may have a keychain, and it is not for tests.
+            ("GATEPOST_VAULT", PathBuf::from("file")),
             // What a killed program leaves goes with the stage.
             ("TMPDIR", self.temporary_folder()),
         ]

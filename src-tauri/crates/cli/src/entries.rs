@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use gatepost_desk::{Clock, ExportRequest, SystemClock, data_folder, prepare_export};
 use gatepost_ledger::Moment;
 use gatepost_report::mask_name;
-use gatepost_store::{DATABASE_NAME, EntryFilter, KeyFile, NewRecord, Store, StoreError};
+use gatepost_store::{DATABASE_NAME, EntryFilter, NewRecord, Store, StoreError, VaultKind, open_vault};
 use serde::Serialize;
 
 use crate::Fault;
@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &ExportArguments, output: &Output) -> Result<ExitCo
         return Err(no_data());
     }
     // Opened for writing before anything is read: what may not be recorded is not exported.
-    let mut store = Store::open(&folder, &KeyFile::in_folder(&folder)).map_err(store_fault)?;
+    let vault = open_vault(&folder, VaultKind::KeyFile).map_err(store_fault)?;
+    let mut store = Store::open(&folder, vault.as_ref()).map_err(store_fault)?;
     let venue = store.venue().map_err(store_fault)?.ok_or_else(no_data)?;
     let to_pipe = arguments.output == Path::new("-");
     let request = request(arguments, &mut store, venue.demo, output, to_pipe).map_err(store_fault)?;

@@ -147,6 +147,7 @@ mod tests {
             StoreError::Damaged,
             StoreError::NotOurs,
             StoreError::KeyMissing,
+            StoreError::KeychainUnavailable(gatepost_store::KeychainFault::Locked),
             StoreError::Randomness,
         ];
         let cannot_write = ExportError::File {

@@ -10,7 +10,7 @@ use gatepost_codes::Personal;
 use gatepost_desk::simulate::{DemoPins, Simulation, set_up_demo, simulate};
 use gatepost_desk::{Clock, SystemClock, data_folder};
 use gatepost_ledger::Moment;
-use gatepost_store::{DATABASE_NAME, KeyFile, Store};
+use gatepost_store::{DATABASE_NAME, Store, VaultKind, open_vault};
 use serde::Serialize;
 
 use crate::Fault;
@@ -99,7 +99,10 @@ fn open(folder: &Path) -> Result<Store, Fault> {
             folder: folder.to_owned(),
         });
     }
-    Store::open(folder, &KeyFile::in_folder(folder)).map_err(|source| store_fault(folder, source))
+    // Made-up people have no place in anybody's keychain.
+    open_vault(folder, VaultKind::KeyFile)
+        .and_then(|vault| Store::open(folder, vault.as_ref()))
+        .map_err(|source| store_fault(folder, source))
 }
 
 fn store_fault(folder: &Path, source: gatepost_store::StoreError) -> Fault {

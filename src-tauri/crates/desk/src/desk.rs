@@ -8,7 +8,9 @@ use gatepost_camera::Opener;
 use gatepost_codes::{IssuerTable, Personal};
 use gatepost_ledger::{Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
-use gatepost_store::{KeyFile, NewPerson, NewRecord, Person, Reader, SetUp, Store, StoreError, Venue};
+use gatepost_store::{
+    NewPerson, NewRecord, Person, Reader, SetUp, Store, StoreError, VaultKind, Venue, open_vault,
+};
 
 use crate::accounts::{checked_name, person_view};
 use crate::clock::Clock;
@@ -72,6 +74,8 @@ pub struct DeskOptions {
     pub export_folder: PathBuf,
     /// Frames.
     pub camera: CameraSource,
+    /// Where a new data folder keeps its secrets; an existing one remembers.
+    pub vault: VaultKind,
 }
 
 /// The program without a window.
@@ -310,7 +314,8 @@ impl Desk {
 
     fn try_open(&self) -> Result<(Data, Reader), StoreError> {
         let folder = &self.options.data_folder;
-        let mut store = Store::open(folder, &KeyFile::in_folder(folder))?;
+        let vault = open_vault(folder, self.options.vault)?;
+        let mut store = Store::open(folder, vault.as_ref())?;
         let boot = match store.venue()? {
             None => 1,
             Some(venue) => store.boot(

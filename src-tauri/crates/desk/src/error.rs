@@ -130,6 +130,7 @@ impl StoreFault {
             StoreError::Damaged => StoreFault::Damaged,
             StoreError::NotOurs => StoreFault::NotOurs,
             StoreError::KeyMissing => StoreFault::KeyMissing,
+            StoreError::KeychainUnavailable(_) => StoreFault::KeychainUnavailable,
             StoreError::SqliteTooOld { .. }
             | StoreError::AlreadySetUp
             | StoreError::NoSuchEntry
@@ -154,6 +155,7 @@ impl StoreFault {
             StoreFault::Damaged => "damaged",
             StoreFault::NotOurs => "not_ours",
             StoreFault::KeyMissing => "key_missing",
+            StoreFault::KeychainUnavailable => "keychain_unavailable",
             StoreFault::Unreadable => "unreadable",
         }
     }

@@ -141,6 +141,8 @@ pub enum StoreFault {
     NotOurs,
     /// The database is there and its key file is not.
     KeyMissing,
+    /// The secrets are in a keychain that is locked, absent or silent.
+    KeychainUnavailable,
     /// Anything else the operating system said.
     Unreadable,
 }

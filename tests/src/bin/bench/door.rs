@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use gatepost_camera::{CameraFault, Frame, FrameSource, Opener, PixelFormat};
 use gatepost_desk::view::{AppView, CodeSlot, DoorView, ExportProgress};
-use gatepost_desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter, SystemClock};
+use gatepost_desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
 use gatepost_scan::{FrameView, PixelLayout, scan};
 use gatepost_tests::{Visitor, quiet};
@@ -136,6 +136,7 @@ pub(crate) fn measure(folder: &Path) -> Vec<Row> {
         data_folder: folder.join("data"),
         export_folder: folder.join("exports"),
         camera: CameraSource::Given(Arc::new(source)),
+        vault: VaultKind::KeyFile,
     };
     let presenter = Arc::new(Watching(Mutex::new(shown)));
     let desk = Desk::start(options, Arc::new(SystemClock::start()), presenter);

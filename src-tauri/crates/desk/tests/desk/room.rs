@@ -12,7 +12,7 @@ use gatepost_desk::view::{
 };
 use gatepost_desk::{CameraSource, Clock, Desk, DeskError, DeskOptions, Earcon, Presenter};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
-use gatepost_store::{DATABASE_NAME, KeyFile, Store, StoredEntry};
+use gatepost_store::{DATABASE_NAME, KeyFile, Store, StoredEntry, VaultKind};
 use jpeg_encoder::{ColorType, Encoder};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -253,6 +253,7 @@ impl Room {
             data_folder: data.path().to_owned(),
             export_folder: exports.path().join("exports"),
             camera: CameraSource::Recording(camera),
+            vault: VaultKind::KeyFile,
         };
         let desk = Desk::start(
             options,
