@@ -1,5 +1,7 @@
 use std::io;
 
+use rust_xlsxwriter::XlsxError;
+
 /// Why a file could not be written to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -25,5 +27,16 @@ impl From<csv::Error> for ReportError {
             // Writing bytes knows one more error, lines of different lengths, and every line has the same cells.
             other => ReportError::Write(io::Error::other(format!("{other:?}"))),
         }
+    }
+}
+
+impl From<XlsxError> for ReportError {
+    fn from(error: XlsxError) -> ReportError {
+        ReportError::Write(match error {
+            XlsxError::IoError(error) | XlsxError::TempFileError(_, error) => error,
+            XlsxError::ZipError(error) => error.into(),
+            // What remains of a sheet without formulas and pictures is a text longer than a cell may be.
+            other => io::Error::new(io::ErrorKind::InvalidData, other),
+        })
     }
 }

@@ -7,11 +7,15 @@ mod entry_line;
 mod error;
 mod keys;
 mod names;
+mod raw_csv;
 mod words;
+mod xlsx_file;
 
 pub use csv_file::EntryCsv;
 pub use digest::{Digest, Digesting};
 pub use entry_line::{EntryLine, VoidLine};
 pub use error::ReportError;
 pub use names::mask_name;
+pub use raw_csv::{RawCell, RawCsv};
 pub use words::{Argument, Language, UnknownLanguage, Words};
+pub use xlsx_file::EntryXlsx;
