@@ -15,6 +15,16 @@ export const commands = {
 	signIn: (person: PersonNumber, pin: string) => typedError<AppView, DeskError>(__TAURI_INVOKE("sign_in", { person, pin })),
 	/**  Signs out. */
 	signOut: () => typedError<AppView, DeskError>(__TAURI_INVOKE("sign_out")),
+	/**  Everybody who has or had an account. */
+	staff: () => typedError<StaffView, DeskError>(__TAURI_INVOKE("staff")),
+	/**  Gives somebody an account. */
+	addPerson: (form: NewPersonForm) => typedError<StaffView, DeskError>(__TAURI_INVOKE("add_person", { form })),
+	/**  Gives an account another PIN. */
+	resetPin: (person: PersonNumber, pin: string) => typedError<StaffView, DeskError>(__TAURI_INVOKE("reset_pin", { person, pin })),
+	/**  Changes the PIN of whoever is signed in. */
+	changePin: (old: string, new: string) => typedError<null, DeskError>(__TAURI_INVOKE("change_pin", { old, new })),
+	/**  Closes an account for good. */
+	closeAccount: (person: PersonNumber) => typedError<StaffView, DeskError>(__TAURI_INVOKE("close_account", { person })),
 	/**  Opens a shift. */
 	openShift: () => typedError<AppView, DeskError>(__TAURI_INVOKE("open_shift")),
 	/**  Closes the shift. */
@@ -211,7 +221,11 @@ field: string } |
 { code: "already_set_up" } | 
 /**  No shift is open. */
 { code: "no_open_shift" } | 
-/**  No such entry. */
+/**  The only manager cannot leave. */
+{ code: "last_manager" } | 
+/**  Nobody closes the account they are signed in with. */
+{ code: "own_account" } | 
+/**  No such entry or person. */
 { code: "not_found" } | 
 /**  The entry was struck through before. */
 { code: "already_voided" } | 
@@ -481,6 +495,16 @@ export type Mask =
 /**  Put on after a reminder. */
 "put_on";
 
+/**  Somebody who is to be given an account. */
+export type NewPersonForm = {
+	/**  Name, 1 to 30 characters. */
+	name: string,
+	/**  Role. */
+	role: Role,
+	/**  PIN. */
+	pin: string,
+};
+
 /**  A pseudonymous number of a member of staff. Names never stand in the ledger. */
 export type PersonNumber = number;
 
@@ -585,7 +609,9 @@ export type Role =
 /**  Scans at the gate. */
 "guard" | 
 /**  Reads the log, exports it, sets the rules. */
-"manager";
+"manager" | 
+/**  Reads the log and witnesses it; changes nothing. */
+"inspector";
 
 /**  First start. */
 export type SetUpForm = {
@@ -633,6 +659,22 @@ export type ShownKind =
 "document" | 
 /**  Nothing. */
 "nothing";
+
+/**  One account. */
+export type StaffRow = {
+	/**  Whose. */
+	person: PersonView,
+	/**  Whether it is open. */
+	active: boolean,
+	/**  Whether it is the one that asks. */
+	you: boolean,
+};
+
+/**  Every account. */
+export type StaffView = {
+	/**  In the order of their numbers. */
+	rows: StaffRow[],
+};
 
 /**  The room the program is in. */
 export type Stage = 
@@ -691,6 +733,8 @@ export type StoreFault =
 "not_ours" | 
 /**  The database is there and its key file is not. */
 "key_missing" | 
+/**  The secrets are in a keychain that is locked, absent or silent. */
+"keychain_unavailable" | 
 /**  Anything else the operating system said. */
 "unreadable";
 
