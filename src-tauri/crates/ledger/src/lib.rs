@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
+pub mod audit;
 mod body;
 mod canonical;
 pub mod cosignature;
 mod disclosure;
 mod leaf;
 pub mod note;
+pub mod policy;
+pub mod proof_file;
+mod scan_leaf;
 mod seal;
 pub mod tiles;
 mod time;
@@ -17,5 +21,6 @@ pub use body::{
 };
 pub use disclosure::{Disclosed, Disclosure, DisclosureDigest, Field, NotADisclosure, SALT_BYTES};
 pub use leaf::{LONGEST_LEAF_BYTES, Leaf, LeafError};
+pub use scan_leaf::{EntryLine, scan_entry};
 pub use seal::{LARGEST_SIZE, Seal};
 pub use time::{BACKWARD_LIMIT_MS, FORWARD_LIMIT_MS, LedgerClock, LedgerDay, Moment, TimeFault};

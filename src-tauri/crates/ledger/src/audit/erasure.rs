@@ -1,0 +1,178 @@
+//! What the leaves alone tell of disclosures and their erasure.
+
+use std::collections::BTreeMap;
+
+use crate::audit::fault::{Fault, Rule};
+use crate::body::{RetentionClass, RetentionPolicy};
+use crate::time::LedgerDay;
+
+/// A day later than that an erasure is late.
+const GRACE_DAYS: i32 = 1;
+
+#[derive(Debug)]
+struct Hold {
+    from: LedgerDay,
+    to: LedgerDay,
+}
+
+/// Digests by day and class, less those whose disclosures were erased.
+#[derive(Debug)]
+pub(super) struct Erasures {
+    policy: RetentionPolicy,
+    /// The days on which the rules last changed, or a hold last ended: nothing was late before.
+    changed: LedgerDay,
+    holds: Vec<Hold>,
+    kept: BTreeMap<(RetentionClass, LedgerDay), u64>,
+    /// The day that is being counted: an entry costs no look-up.
+    today: LedgerDay,
+    visitors: u64,
+    incidents: u64,
+    /// Days that had a record.
+    days: u32,
+}
+
+impl Default for Erasures {
+    fn default() -> Erasures {
+        Erasures {
+            policy: RetentionPolicy::default(),
+            changed: LedgerDay(i32::MIN),
+            holds: Vec::new(),
+            kept: BTreeMap::new(),
+            today: LedgerDay(i32::MIN),
+            visitors: 0,
+            incidents: 0,
+            days: 0,
+        }
+    }
+}
+
+impl Erasures {
+    /// Counts the digests of a record of `day`.
+    #[inline]
+    pub(super) fn count(&mut self, day: LedgerDay, class: RetentionClass, digests: u16) {
+        if day != self.today {
+            self.settle();
+            // A clock that is corrected may bring back a day: it is counted once.
+            self.days += u32::from(day > self.today);
+            self.today = day;
+        }
+        match class {
+            RetentionClass::Visitor => self.visitors += u64::from(digests),
+            RetentionClass::Incident => self.incidents += u64::from(digests),
+        }
+    }
+
+    fn settle(&mut self) {
+        let counted = [
+            (RetentionClass::Visitor, std::mem::take(&mut self.visitors)),
+            (RetentionClass::Incident, std::mem::take(&mut self.incidents)),
+        ];
+        for (class, count) in counted {
+            if count > 0 {
+                *self.kept.entry((class, self.today)).or_default() += count;
+            }
+        }
+    }
+
+    pub(super) fn retention(&mut self, policy: RetentionPolicy) {
+        self.policy = policy;
+        self.changed = self.changed.max(self.today);
+    }
+
+    pub(super) fn hold(&mut self, from: LedgerDay, to: LedgerDay, on: bool) {
+        if on {
+            self.holds.push(Hold { from, to });
+        } else if let Some(at) = self
+            .holds
+            .iter()
+            .position(|hold| (hold.from, hold.to) == (from, to))
+        {
+            self.holds.swap_remove(at);
+            self.changed = self.changed.max(self.today);
+        }
+    }
+
+    /// Checks an erasure made today and takes it off. Returns whether it came late.
+    pub(super) fn erase(
+        &mut self,
+        position: u64,
+        class: RetentionClass,
+        range: (LedgerDay, LedgerDay),
+        count: u64,
+    ) -> Result<bool, Fault> {
+        self.settle();
+        let (from, to) = range;
+        let last_due = self.policy.last_due(class, self.today);
+        if from > to {
+            return Err(Fault::new(
+                position,
+                Rule::EraseCount,
+                "a range of days",
+                "an empty one",
+            ));
+        }
+        if to > last_due {
+            let expected = format!("at most day {}", last_due.0);
+            return Err(Fault::new(
+                position,
+                Rule::EraseEarly,
+                expected,
+                format!("day {}", to.0),
+            ));
+        }
+        if let Some(hold) = self.holds.iter().find(|hold| hold.from <= to && from <= hold.to) {
+            let found = format!("days {} to {} on hold", hold.from.0, hold.to.0);
+            return Err(Fault::new(position, Rule::EraseHeld, "no hold", found));
+        }
+        let late = self.is_late(class, from, to);
+        let days: Vec<_> = self
+            .kept
+            .range((class, from)..=(class, to))
+            .map(|(key, _)| *key)
+            .collect();
+        let kept: u64 = days.iter().filter_map(|day| self.kept.remove(day)).sum();
+        if kept != count {
+            return Err(Fault::new(position, Rule::EraseCount, kept, count));
+        }
+        Ok(late)
+    }
+
+    /// Whether disclosures of these days should have been erased more than a day ago.
+    fn is_late(&self, class: RetentionClass, from: LedgerDay, to: LedgerDay) -> bool {
+        let latest = LedgerDay(self.today.0.saturating_sub(GRACE_DAYS));
+        // Due yesterday is in time; due the day before is not.
+        let before = self
+            .policy
+            .last_due(class, latest)
+            .min(LedgerDay(to.0.saturating_add(1)));
+        if latest <= self.changed || from >= before {
+            return false;
+        }
+        let mut kept = self.kept.range((class, from)..(class, before));
+        kept.any(|((_, day), _)| !self.is_held(*day))
+    }
+
+    fn is_held(&self, day: LedgerDay) -> bool {
+        self.holds.iter().any(|hold| hold.from <= day && day <= hold.to)
+    }
+
+    /// Whether anything is still there at the end that should have been erased, how many digests have a
+    /// disclosure, and how many days had a record.
+    pub(super) fn end(mut self) -> Remaining {
+        self.settle();
+        let (first, last) = (LedgerDay(i32::MIN), LedgerDay(i32::MAX));
+        let classes = [RetentionClass::Visitor, RetentionClass::Incident];
+        Remaining {
+            late: classes.into_iter().any(|class| self.is_late(class, first, last)),
+            kept: self.kept,
+            days: self.days,
+        }
+    }
+}
+
+/// What is there in the end.
+pub(super) struct Remaining {
+    pub(super) late: bool,
+    pub(super) kept: BTreeMap<(RetentionClass, LedgerDay), u64>,
+    pub(super) days: u32,
+}

@@ -1,0 +1,328 @@
+//! Reads the leaf of an entry in one pass and without allocation: the audit walk's way through millions of them.
+//!
+//! The canonical form has one order of members, so the reader goes straight through it. It accepts only what
+//! [`Leaf::parse`](crate::Leaf::parse) accepts, with the same content; whatever is rare (an escape in a name, a
+//! time before 1970, a word that is not in a table below) it leaves to that one. A word missing here costs time
+//! and nothing else.
+
+use gatepost_codes::{EvidenceLevel, HealthColour};
+use gatepost_rules::{
+    ColourSource, DocumentKind, Fault, Mask, Reason, ShownKind, TemperatureBand, VerdictKind,
+};
+
+use crate::body::{PersonNumber, RetentionClass};
+use crate::leaf::LONGEST_LEAF_BYTES;
+use crate::time::Moment;
+
+const LARGEST_EXACT_INTEGER: u64 = (1 << 53) - 1;
+/// Characters of 32 bytes in base64url without padding.
+const DIGEST_CHARACTERS: usize = 43;
+
+const SOURCES: [(&str, ColourSource); 2] = [("camera", ColourSource::Camera), ("guard", ColourSource::Guard)];
+const COLOURS: [(&str, HealthColour); 4] = [
+    ("green", HealthColour::Green),
+    ("none", HealthColour::None),
+    ("yellow_orange", HealthColour::YellowOrange),
+    ("red", HealthColour::Red),
+];
+const VERDICTS: [(&str, VerdictKind); 4] = [
+    ("admit", VerdictKind::Admit),
+    ("hold", VerdictKind::Hold),
+    ("refuse", VerdictKind::Refuse),
+    ("check_by_hand", VerdictKind::CheckByHand),
+];
+const DOCUMENTS: [(&str, DocumentKind); 3] = [
+    ("identity", DocumentKind::Identity),
+    ("paper", DocumentKind::Paper),
+    ("companion", DocumentKind::Companion),
+];
+const EVIDENCE: [(&str, EvidenceLevel); 6] = [
+    ("structure_only", EvidenceLevel::StructureOnly),
+    ("seen_by_staff", EvidenceLevel::SeenByStaff),
+    ("signature_offline", EvidenceLevel::SignatureOffline),
+    ("issuer_online", EvidenceLevel::IssuerOnline),
+    ("document", EvidenceLevel::Document),
+    ("none", EvidenceLevel::None),
+];
+const FAULTS: [(&str, Fault); 1] = [("camera_no_picture", Fault::CameraNoPicture)];
+const MASKS: [(&str, Mask); 3] = [
+    ("worn", Mask::Worn),
+    ("put_on", Mask::PutOn),
+    ("not_worn", Mask::NotWorn),
+];
+const SHOWN: [(&str, ShownKind); 4] = [
+    ("decoded", ShownKind::Decoded),
+    ("seen_by_staff", ShownKind::SeenByStaff),
+    ("document", ShownKind::Document),
+    ("nothing", ShownKind::Nothing),
+];
+const BANDS: [(&str, TemperatureBand); 3] = [
+    ("normal", TemperatureBand::Normal),
+    ("fever", TemperatureBand::Fever),
+    ("low", TemperatureBand::Low),
+];
+const REASONS: [(&str, Reason); 10] = [
+    ("red_code", Reason::RedCode),
+    ("fever", Reason::Fever),
+    ("yellow_code", Reason::YellowCode),
+    ("low_temperature", Reason::LowTemperature),
+    ("no_mask", Reason::NoMask),
+    ("stale_code", Reason::StaleCode),
+    ("code_from_the_future", Reason::CodeFromTheFuture),
+    ("repeated_code", Reason::RepeatedCode),
+    ("colour_not_seen", Reason::ColourNotSeen),
+    ("nothing_shown", Reason::NothingShown),
+];
+
+/// What an audit needs of the leaf of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryLine<'a> {
+    /// Position.
+    pub position: u64,
+    /// When.
+    pub at: Moment,
+    /// The gate.
+    pub gate: &'a str,
+    /// The guard.
+    pub by: Option<PersonNumber>,
+    /// How many digests of disclosures it carries.
+    pub digests: u16,
+    /// The family of the verdict.
+    pub verdict: VerdictKind,
+    /// Where the temperature lies.
+    pub band: TemperatureBand,
+    /// Position of the entry of which this is a further reading.
+    pub follows: Option<u64>,
+    /// How long its disclosures are kept.
+    pub class: RetentionClass,
+}
+
+/// Reads the leaf of an entry; `None` for everything else and for the rare forms of one, which are then to be read
+/// by [`Leaf::parse`](crate::Leaf::parse).
+#[must_use]
+pub fn scan_entry(leaf: &[u8]) -> Option<EntryLine<'_>> {
+    if leaf.len() > LONGEST_LEAF_BYTES {
+        return None;
+    }
+    let mut scan = Scan { rest: leaf };
+    let digests = if scan.eat(b"{\"_sd\":[") {
+        let digests = scan.digests()?;
+        scan.need(b",")?;
+        digests
+    } else {
+        scan.need(b"{")?;
+        0
+    };
+    if scan.eat(b"\"age\":") {
+        scan.small_integer()?;
+        scan.need(b",")?;
+    }
+    scan.need(b"\"b\":")?;
+    let boot = scan.small_integer()?;
+    scan.optional_word(b",\"by\":\"", &SOURCES)?;
+    scan.optional_word(b",\"code\":\"", &COLOURS)?;
+    scan.need(b",\"dec\":\"")?;
+    let verdict = scan.word(&VERDICTS)?;
+    scan.optional_word(b",\"doc\":\"", &DOCUMENTS)?;
+    scan.need(b",\"ev\":\"")?;
+    scan.word(&EVIDENCE)?;
+    scan.optional_word(b",\"fault\":\"", &FAULTS)?;
+    let follows = match scan.eat(b",\"follows\":") {
+        true => Some(scan.integer()?),
+        false => None,
+    };
+    scan.need(b",\"g\":\"")?;
+    let gate = scan.text()?;
+    scan.need(b",\"i\":")?;
+    let position = scan.integer()?;
+    if scan.eat(b",\"iss\":\"") {
+        scan.text()?;
+    }
+    scan.need(b",\"m\":")?;
+    let monotonic_ms = scan.integer()?;
+    scan.need(b",\"mask\":\"")?;
+    scan.word(&MASKS)?;
+    let by = match scan.eat(b",\"op\":") {
+        true => Some(PersonNumber(scan.small_integer()?)),
+        false => None,
+    };
+    scan.need(b",\"shown\":\"")?;
+    scan.word(&SHOWN)?;
+    scan.need(b",\"t\":")?;
+    let wall_ms = i64::try_from(scan.integer()?).ok()?;
+    scan.need(b",\"tb\":\"")?;
+    let band = scan.word(&BANDS)?;
+    scan.need(b",\"typ\":\"entry\",\"v\":1")?;
+    let class = scan.class(verdict)?;
+    scan.need(b"}")?;
+    let at = Moment {
+        wall_ms,
+        boot,
+        monotonic_ms,
+    };
+    scan.rest.is_empty().then_some(EntryLine {
+        position,
+        at,
+        gate,
+        by,
+        digests,
+        verdict,
+        band,
+        follows,
+        class,
+    })
+}
+
+struct Scan<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Scan<'a> {
+    #[inline(always)]
+    fn eat<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
+        match self.rest.split_first_chunk::<N>() {
+            Some((start, rest)) if start == literal => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline(always)]
+    fn need<const N: usize>(&mut self, literal: &[u8; N]) -> Option<()> {
+        self.eat(literal).then_some(())
+    }
+
+    /// The rest of a word and its closing quote.
+    #[inline(always)]
+    fn word<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        let end = self.rest.iter().position(|byte| *byte == b'"')?;
+        let (word, rest) = self.rest.split_at(end);
+        self.rest = &rest[1..];
+        words
+            .iter()
+            .find(|(known, _)| known.as_bytes() == word)
+            .map(|(_, meaning)| *meaning)
+    }
+
+    #[inline(always)]
+    fn optional_word<T: Copy, const N: usize>(
+        &mut self,
+        member: &[u8; N],
+        words: &[(&str, T)],
+    ) -> Option<()> {
+        if self.eat(member) {
+            self.word(words)?;
+        }
+        Some(())
+    }
+
+    /// The rest of a text without escapes and its closing quote.
+    #[inline(always)]
+    fn text(&mut self) -> Option<&'a str> {
+        let special = |byte: &u8| matches!(*byte, b'"' | b'\\' | 0..=0x1f);
+        let end = self.rest.iter().position(special)?;
+        let (text, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        self.need(b"\"")?;
+        std::str::from_utf8(text).ok()
+    }
+
+    /// An integer from 0 to 2^53 − 1.
+    #[inline(always)]
+    fn integer(&mut self) -> Option<u64> {
+        let mut value = 0;
+        let mut digits = 0;
+        while let Some(digit) = self.rest.get(digits).map(|byte| byte.wrapping_sub(b'0'))
+            && digit < 10
+        {
+            value = value * 10 + u64::from(digit);
+            digits += 1;
+            if value > LARGEST_EXACT_INTEGER {
+                return None;
+            }
+        }
+        if digits == 0 || (self.rest[0] == b'0' && digits > 1) {
+            return None;
+        }
+        self.rest = &self.rest[digits..];
+        Some(value)
+    }
+
+    #[inline(always)]
+    fn small_integer(&mut self) -> Option<u32> {
+        u32::try_from(self.integer()?).ok()
+    }
+
+    /// The rest of the list of digests, which ascend by the bytes that they stand for.
+    fn digests(&mut self) -> Option<u16> {
+        let mut count = 0;
+        let mut last: Option<&[u8; DIGEST_CHARACTERS]> = None;
+        loop {
+            self.need(b"\"")?;
+            let (digest, rest) = self.rest.split_first_chunk::<DIGEST_CHARACTERS>()?;
+            self.rest = rest;
+            self.need(b"\"")?;
+            let is_digest = digest
+                .iter()
+                .fold(true, |so_far, byte| so_far & is_base64url(*byte));
+            // 258 bits for 256: the last two are zero.
+            if !is_digest || base64url_value(digest[DIGEST_CHARACTERS - 1]) & 3 != 0 {
+                return None;
+            }
+            if last.is_some_and(|last| !ascends(last, digest)) {
+                return None;
+            }
+            last = Some(digest);
+            count += 1;
+            if !self.eat(b",") {
+                self.need(b"]")?;
+                return Some(count);
+            }
+        }
+    }
+
+    /// The reasons, where there are any, and the class that they and the verdict make
+    /// ([`Body::retention_class`](crate::Body::retention_class)).
+    fn class(&mut self, verdict: VerdictKind) -> Option<RetentionClass> {
+        let mut is_grave = verdict == VerdictKind::Refuse;
+        if self.eat(b",\"why\":[") {
+            loop {
+                self.need(b"\"")?;
+                is_grave |= matches!(self.word(&REASONS)?, Reason::RedCode | Reason::Fever);
+                if !self.eat(b",") {
+                    self.need(b"]")?;
+                    break;
+                }
+            }
+        }
+        Some(match is_grave {
+            true => RetentionClass::Incident,
+            false => RetentionClass::Visitor,
+        })
+    }
+}
+
+fn ascends(a: &[u8; DIGEST_CHARACTERS], b: &[u8; DIGEST_CHARACTERS]) -> bool {
+    let differing = a.iter().zip(b).find(|(a, b)| a != b);
+    differing.is_some_and(|(a, b)| base64url_value(*a) < base64url_value(*b))
+}
+
+#[inline(always)]
+fn is_base64url(byte: u8) -> bool {
+    // Without a branch, so that the compiler takes many bytes at once.
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let digit = byte.wrapping_sub(b'0') < 10;
+    letter | digit | (byte == b'-') | (byte == b'_')
+}
+
+fn base64url_value(byte: u8) -> u8 {
+    match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a' + 26,
+        b'0'..=b'9' => byte - b'0' + 52,
+        b'-' => 62,
+        _ => 63,
+    }
+}
