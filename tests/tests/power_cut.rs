@@ -1,0 +1,356 @@
+//! The power fails at every single operation of the disk, and nothing confirmed is lost; and the method notices
+//! where something would be.
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::print_stdout,
+    reason = "how many states were tried, and how fast, is part of the result"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Instant;
+
+use chrono::NaiveDate;
+use gatepost_codes::{EvidenceLevel, HealthColour, Personal};
+use gatepost_ledger::{Entry, Moment, PersonNumber, Role, VenueKind, VoidReason};
+use gatepost_recorded_disk::{Operation, Recording};
+use gatepost_rules::{BodyTemperature, ColourSource, Mask, Policy, ShownKind, TemperatureBand, VerdictKind};
+use gatepost_store::{DATABASE_NAME, KeyFile, NewEntry, NewPerson, ScanId, SetUp, Store, StoreError, Venue};
+use gatepost_tests::power_cut::{Cuts, Fault, Flushes, Outcome, contents_of_file};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+const GUARD: PersonNumber = PersonNumber(2);
+const GATE: &str = "东门";
+const SEED: u64 = 0x6A7E_9057;
+
+/// SQLite copies the log into the database once it is so long (`wal_autocheckpoint`).
+const FULL_LOG_PAGES: u64 = 1000;
+/// Opening and setting up.
+const SET_UP_CALLS: usize = 2;
+/// The least number of states that is worth the name.
+const ENOUGH: u64 = 20_000;
+
+#[test]
+fn no_confirmed_entry_is_lost_and_none_is_half_written_whenever_the_power_fails() {
+    let gate = Gate::new();
+    gate.first_start();
+    for entries in [60, 1, 30, 30] {
+        gate.shift(entries);
+    }
+    let operations = gate.recording.operations();
+    let outcome = measured("the store", &cuts(&operations, Flushes::Honoured, 16));
+    assert_eq!(outcome.failures(), 0, "{outcome:?}");
+    assert!(outcome.states >= ENOUGH, "{outcome:?}");
+}
+
+#[test]
+fn nothing_is_lost_while_the_store_copies_a_full_log_into_its_database() {
+    let gate = Gate::new();
+    gate.first_start();
+    let mut store = gate.open();
+    let mut number = 0;
+    let mut append = || {
+        number += 1;
+        gate.confirm(store.append_entry(&entry(number)));
+    };
+    while gate.log_pages() < FULL_LOG_PAGES - 20 {
+        append();
+    }
+    gate.recording.settle();
+    (0..30).for_each(|_| append());
+    let operations = gate.recording.operations();
+    let settled = operations
+        .iter()
+        .position(|operation| *operation == Operation::Settled);
+    let written: BTreeSet<_> = operations[settled.expect("above")..]
+        .iter()
+        .filter_map(|operation| match operation {
+            Operation::Write { file, .. } => Some(file),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(written.len(), 2, "not only the log but also the database");
+    let outcome = measured("a full log", &cuts(&operations, Flushes::Honoured, 4));
+    assert_eq!(outcome.failures(), 0, "{outcome:?}");
+}
+
+#[test]
+fn the_program_goes_on_from_what_a_power_cut_leaves() {
+    let gate = Gate::new();
+    gate.first_start();
+    gate.shift(20);
+    gate.shift(5);
+    let operations = gate.recording.operations();
+    let keys = KeyFile::in_folder(gate.folder());
+    let started = Instant::now();
+    let states = cuts(&operations, Flushes::Honoured, 1).in_folders(2, |folder, confirmed| {
+        let mut store = Store::open(folder, &keys).expect("what the power cut left");
+        // Confirmed are the opening of an empty store, its set-up, and one record with each further call.
+        if confirmed > SET_UP_CALLS {
+            let before = records(folder);
+            let position = store
+                .append_entry(&entry(900_000 + confirmed as u64))
+                .expect("the next visitor");
+            assert_eq!(position, before, "the next entry follows the last one");
+            assert_eq!(records(folder), before + 1);
+        }
+    });
+    println!(
+        "{states} folders were opened by the store in {:?}",
+        started.elapsed()
+    );
+    assert!(states > 100, "{states}");
+}
+
+#[test]
+fn a_disk_that_ignores_flushes_is_found_out() {
+    let operations = twelve_entries();
+    let honest = measured("an honest disk", &cuts(&operations, Flushes::Honoured, 4));
+    assert_eq!(honest.failures(), 0, "{honest:?}");
+    let outcome = measured(
+        "a disk that ignores flushes",
+        &cuts(&operations, Flushes::Ignored, 4),
+    );
+    assert!(
+        outcome.faults.contains_key(&Fault::ConfirmedIsLost),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn a_store_that_does_not_sync_its_commits_is_found_out() {
+    let mut operations = twelve_entries();
+    let before = operations.len();
+    // What `synchronous=NORMAL` leaves out: the sync that every commit ends with, and no other.
+    for at in (0..before - 1).rev() {
+        let ends_a_commit = matches!(operations[at + 1], Operation::Confirmed { .. });
+        if ends_a_commit && matches!(operations[at], Operation::Sync { .. }) {
+            operations.remove(at);
+        }
+    }
+    assert!(before - operations.len() >= 12, "every entry is synced");
+    let outcome = measured(
+        "a store without the syncs of commits",
+        &cuts(&operations, Flushes::Honoured, 4),
+    );
+    let kinds: Vec<_> = outcome.faults.keys().collect();
+    assert_eq!(kinds, [&Fault::ConfirmedIsLost], "{outcome:?}");
+}
+
+#[test]
+fn a_database_that_syncs_less_than_the_store_is_found_out() {
+    for (synchronous, is_safe) in [("full", true), ("normal", false), ("off", false)] {
+        let operations = bare_ledger(synchronous);
+        let outcome = measured(
+            &format!("a bare ledger with synchronous={synchronous}"),
+            &cuts(&operations, Flushes::Honoured, 4),
+        );
+        let lost = outcome.faults.contains_key(&Fault::ConfirmedIsLost);
+        assert_eq!(
+            (outcome.failures() == 0, lost),
+            (is_safe, !is_safe),
+            "{outcome:?}"
+        );
+    }
+}
+
+fn cuts(operations: &[Operation], flushes: Flushes, states_per_crash: u64) -> Cuts<'_> {
+    Cuts {
+        operations,
+        database: DATABASE_NAME,
+        flushes,
+        states_per_crash,
+        seed: SEED,
+    }
+}
+
+fn measured(what: &str, cuts: &Cuts<'_>) -> Outcome {
+    let started = Instant::now();
+    let outcome = cuts.all();
+    let seconds = started.elapsed().as_secs_f64();
+    println!(
+        "{what}: {} crashes, {} states, {:.0} a second, faults {:?}",
+        outcome.crashes,
+        outcome.states,
+        outcome.states as f64 / seconds,
+        outcome.faults
+    );
+    outcome
+}
+
+/// A gate on a disk that is recorded. Each call that it confirms is one transaction.
+struct Gate {
+    folder: TempDir,
+    recording: Recording,
+}
+
+impl Gate {
+    fn new() -> Gate {
+        let folder = tempfile::tempdir().expect("a folder");
+        let recording = Recording::begin(folder.path());
+        Gate { folder, recording }
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn open(&self) -> Store {
+        Store::open(self.folder(), &KeyFile::in_folder(self.folder())).expect("the store")
+    }
+
+    fn confirm<T>(&self, done: Result<T, StoreError>) -> T {
+        let done = done.expect("written");
+        let contents = contents_of_file(&self.folder().join(DATABASE_NAME));
+        self.recording.confirm(contents.expect("readable"));
+        done
+    }
+
+    fn first_start(&self) {
+        let mut store = self.open();
+        self.confirm(Ok(()));
+        self.confirm(store.set_up(moment(0), &set_up()));
+    }
+
+    /// Starts the program, checks so many visitors, and ends it.
+    fn shift(&self, entries: u64) {
+        let mut store = self.open();
+        self.confirm(store.boot(moment(1).wall_ms, GATE, "0.1.0"));
+        for number in 1..=entries {
+            let position = self.confirm(store.append_entry(&entry(number)));
+            if number % 6 == 0 {
+                let note = Personal::new("测试备注".into());
+                let at = moment(number);
+                let reason = VoidReason::Other;
+                self.confirm(store.append_void(at, GATE, GUARD, position, reason, Some(&note)));
+            }
+            if number % 10 == 0 {
+                checkpoint(self.folder());
+            }
+        }
+    }
+
+    /// Pages of the log that were used, since it was last empty.
+    fn log_pages(&self) -> u64 {
+        let log = self.folder().join(format!("{DATABASE_NAME}-wal"));
+        std::fs::metadata(log).map_or(0, |log| log.len() / (4096 + 24))
+    }
+}
+
+/// A short shift on a disk that was honest until the first visitor came.
+fn twelve_entries() -> Vec<Operation> {
+    let gate = Gate::new();
+    gate.first_start();
+    gate.recording.settle();
+    gate.shift(12);
+    gate.recording.operations()
+}
+
+/// Another program copies the log into the database, so that the next entry begins the log anew.
+fn checkpoint(folder: &Path) {
+    let other = Connection::open(folder.join(DATABASE_NAME)).expect("the database");
+    let busy: i64 = other
+        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get(0))
+        .expect("a checkpoint");
+    assert_eq!(busy, 0);
+}
+
+fn records(folder: &Path) -> u64 {
+    let database = Connection::open(folder.join(DATABASE_NAME)).expect("the database");
+    database
+        .query_row("SELECT count(*) FROM records", [], |row| row.get(0))
+        .expect("a number")
+}
+
+/// One table under the store's settings but for the level of syncing, which the store does not let anybody choose.
+fn bare_ledger(synchronous: &str) -> Vec<Operation> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join(DATABASE_NAME);
+    let recording = Recording::begin(folder.path());
+    for session in 0..3 {
+        let database = Connection::open(&path).expect("a database");
+        database
+            .pragma_update(None, "journal_mode", "wal")
+            .expect("a log");
+        database
+            .pragma_update(None, "synchronous", synchronous)
+            .expect("a level");
+        if session == 0 {
+            let table = "CREATE TABLE records (i INTEGER PRIMARY KEY, leaf BLOB NOT NULL) STRICT;
+                         CREATE INDEX records_by_leaf ON records (leaf);";
+            database.execute_batch(table).expect("a table");
+            recording.confirm(contents_of_file(&path).expect("readable"));
+            recording.settle();
+        }
+        for number in 0..30_u8 {
+            database
+                .execute("INSERT INTO records (leaf) VALUES (?)", [[number; 500]])
+                .expect("a record");
+            recording.confirm(contents_of_file(&path).expect("readable"));
+            if number % 10 == 9 {
+                checkpoint(folder.path());
+            }
+        }
+    }
+    recording.operations()
+}
+
+fn moment(second: u64) -> Moment {
+    Moment {
+        wall_ms: 1_795_000_000_000 + second as i64 * 1000,
+        boot: 1,
+        monotonic_ms: second * 1000,
+    }
+}
+
+fn set_up() -> SetUp {
+    let person = |name: &str, role, pin: &str| NewPerson {
+        name: Personal::new(name.into()),
+        role,
+        pin: Personal::new(pin.into()),
+    };
+    SetUp {
+        venue: Venue {
+            name: "测试超市".into(),
+            kind: VenueKind::Supermarket,
+            gate: GATE.into(),
+            opens: "08:00".into(),
+            closes: "22:00".into(),
+            demo: false,
+        },
+        policy: Policy::default(),
+        people: vec![
+            person("陈试", Role::Manager, "284613"),
+            person("王试", Role::Guard, "730519"),
+        ],
+    }
+}
+
+fn entry(number: u64) -> NewEntry {
+    NewEntry {
+        scan_id: ScanId::random().expect("randomness"),
+        at: moment(number),
+        day: NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day"),
+        offset_s: 8 * 3600,
+        gate: GATE.into(),
+        guard: GUARD,
+        entry: Entry {
+            shown: ShownKind::Decoded,
+            document: None,
+            issuer: None,
+            age_seconds: None,
+            colour: Some(HealthColour::Green),
+            colour_source: Some(ColourSource::Camera),
+            evidence: EvidenceLevel::SeenByStaff,
+            band: TemperatureBand::Normal,
+            mask: Mask::Worn,
+            verdict: VerdictKind::Admit,
+            reasons: vec![],
+            fault: None,
+            follows: None,
+        },
+        temperature: BodyTemperature::from_tenths(360 + (number % 10) as i16).expect("a temperature"),
+        token: None,
+    }
+}
