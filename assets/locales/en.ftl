@@ -313,7 +313,10 @@ office-rooms = Back office
 office-manager = Manager { $name }
 
 log-all-days = All days
-log-export = Export CSV
+log-export = Export
+log-export-format = File format
+log-export-csv = CSV
+log-export-xlsx = Excel workbook
 log-exporting = Exporting { $done } of { $total }
 log-exporting-start = Exporting…
 log-exported = Exported { $rows } entries; the export itself is record no. { $position }

@@ -304,7 +304,10 @@ office-rooms = 后台
 office-manager = 负责人 { $name }
 
 log-all-days = 全部日期
-log-export = 导出 CSV
+log-export = 导出
+log-export-format = 文件格式
+log-export-csv = CSV
+log-export-xlsx = Excel 工作簿
 log-exporting = 正在导出 { $done } / { $total } 条
 log-exporting-start = 正在导出…
 log-exported = 已导出 { $rows } 条，本次导出已记为第 { $position } 号账页

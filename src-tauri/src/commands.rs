@@ -7,7 +7,7 @@ use gatepost_desk::view::{
     AppView, Appearance, DoorKey, DoorView, EntriesPage, EntryFilter, EntryRow, ExportDone, Figures,
     FilterChoices, NewPersonForm, PersonNumber, SetUpForm, SettingsView, StaffView, VoidReason,
 };
-use gatepost_desk::{Desk, DeskError};
+use gatepost_desk::{Desk, DeskError, ExportFormat};
 use gatepost_rules::Policy;
 use specta::datatype::DataType;
 use specta::{Type, Types};
@@ -174,11 +174,15 @@ pub(crate) fn filter_choices(desk: TheDesk<'_>) -> Result<FilterChoices, DeskErr
     desk.filter_choices()
 }
 
-/// Writes a CSV file.
+/// Writes the entries of a filter as a file.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn export_entries(desk: TheDesk<'_>, filter: EntryFilter) -> Result<ExportDone, DeskError> {
-    desk.export_entries(&filter)
+pub(crate) fn export_entries(
+    desk: TheDesk<'_>,
+    filter: EntryFilter,
+    format: ExportFormat,
+) -> Result<ExportDone, DeskError> {
+    desk.export_entries(&filter, format)
 }
 
 /// Strikes an entry through.

@@ -47,7 +47,7 @@ fn a_role_that_may_not_do_a_thing_is_refused_even_when_the_window_asks_for_it() 
         ),
         ("figures", json!({ "filter": filter })),
         ("filter_choices", json!({})),
-        ("export_entries", json!({ "filter": filter })),
+        ("export_entries", json!({ "filter": filter, "format": "csv" })),
         (
             "void_entry",
             json!({ "position": 1, "reason": "typo", "note": "" }),

@@ -146,13 +146,13 @@ export const commands: typeof real = {
       gates: ['东门'],
       guards: [guard],
     }),
-  exportEntries: async () => {
+  exportEntries: async (_filter, format) => {
     for (const done of [400, 800, 1200]) {
       events.exportProgressed.send({ done, total: 1284 });
       await later(parameters.has('slow') ? 60_000 : 30);
     }
     return ok({
-      path: '/home/gate/Documents/Gatepost/entries-2026-11-23.csv',
+      path: `/home/gate/Documents/Gatepost/entries-2026-11-23.${format}`,
       rows: 1284,
       position: 248121,
     });

@@ -110,6 +110,21 @@ describe('the log', () => {
     expect(showExports).toHaveBeenCalledOnce();
   });
 
+  it('exports a workbook, chosen by keyboard', async () => {
+    await open();
+    await rows();
+    const exportEntries = vi.spyOn(backend, 'exportEntries');
+    expect(screen.getByTestId('export-format-csv')).toBeChecked();
+    screen.getByTestId('export-format-csv').focus();
+    await userEvent.keyboard('{ArrowRight}');
+    expect(screen.getByTestId('export-format-xlsx')).toBeChecked();
+    await userEvent.tab();
+    expect(screen.getByTestId('export')).toHaveFocus();
+    await userEvent.keyboard('{Enter}');
+    expect(await screen.findByTestId('export-path')).toHaveTextContent('.xlsx');
+    expect(exportEntries).toHaveBeenCalledWith(expect.anything(), 'xlsx');
+  });
+
   it('says so when there is nothing yet, and when the data cannot be read', async () => {
     await open('office-empty');
     expect(await screen.findByTestId('log-empty')).toHaveTextContent('还没有通行记录');

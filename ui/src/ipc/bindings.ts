@@ -45,8 +45,8 @@ export const commands = {
 	figures: (filter: EntryFilter) => typedError<Figures, DeskError>(__TAURI_INVOKE("figures", { filter })),
 	/**  What the filters offer. */
 	filterChoices: () => typedError<FilterChoices, DeskError>(__TAURI_INVOKE("filter_choices")),
-	/**  Writes a CSV file. */
-	exportEntries: (filter: EntryFilter) => typedError<ExportDone, DeskError>(__TAURI_INVOKE("export_entries", { filter })),
+	/**  Writes the entries of a filter as a file. */
+	exportEntries: (filter: EntryFilter, format: ExportFormat) => typedError<ExportDone, DeskError>(__TAURI_INVOKE("export_entries", { filter, format })),
 	/**  Strikes an entry through. */
 	voidEntry: (position: number, reason: VoidReason, note: string) => typedError<EntryRow, DeskError>(__TAURI_INVOKE("void_entry", { position, reason, note })),
 	/**  The venue's settings. */
@@ -398,6 +398,13 @@ export type ExportDone = {
 	/**  Position of the record that tells of the export. */
 	position: number,
 };
+
+/**  What kind of file. */
+export type ExportFormat = 
+/**  Comma-separated text, for any program. */
+"csv" | 
+/**  An Office Open XML workbook, for spreadsheets. */
+"xlsx";
 
 /**  How far an export is. */
 export type ExportProgress = {

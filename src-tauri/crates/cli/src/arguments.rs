@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use gatepost_desk::ExportFormat;
 use gatepost_desk::simulate::DEMO_PINS;
 use gatepost_report::Language;
 use gatepost_rules::VerdictKind;
@@ -57,7 +58,7 @@ pub(crate) struct ScanArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum EntriesCommand {
-    /// Write entries as CSV: UTF-8 with BOM, guards masked. The export itself becomes a record.
+    /// Write entries as CSV (UTF-8 with BOM) or as a workbook, guards masked. The export itself becomes a record.
     #[command(after_help = EXPORT_HELP)]
     Export(ExportArguments),
 }
@@ -83,9 +84,27 @@ pub(crate) struct ExportArguments {
     /// Only this gate.
     #[arg(long, value_name = "NAME")]
     pub(crate) gate: Option<String>,
+    /// What kind of file [default: xlsx where the file's name ends so, else csv].
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FormatName>,
     /// The file; - is standard output. An older file of the name is replaced.
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FormatName {
+    Csv,
+    Xlsx,
+}
+
+impl From<FormatName> for ExportFormat {
+    fn from(name: FormatName) -> ExportFormat {
+        match name {
+            FormatName::Csv => ExportFormat::Csv,
+            FormatName::Xlsx => ExportFormat::Xlsx,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -4,7 +4,8 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use gatepost_desk::{Clock, ExportRequest, SystemClock, data_folder, prepare_export};
+use chrono::{DateTime, FixedOffset};
+use gatepost_desk::{Clock, ExportFormat, ExportRequest, SystemClock, data_folder, prepare_export};
 use gatepost_ledger::Moment;
 use gatepost_report::mask_name;
 use gatepost_store::{DATABASE_NAME, EntryFilter, NewRecord, Store, StoreError, VaultKind, open_vault};
@@ -44,7 +45,8 @@ pub(crate) fn run(arguments: &ExportArguments, output: &Output) -> Result<ExitCo
     let mut store = Store::open(&folder, vault.as_ref()).map_err(store_fault)?;
     let venue = store.venue().map_err(store_fault)?.ok_or_else(no_data)?;
     let to_pipe = arguments.output == Path::new("-");
-    let request = request(arguments, &mut store, venue.demo, output, to_pipe).map_err(store_fault)?;
+    let made_at = clock.now();
+    let request = request(arguments, &mut store, made_at, venue.demo, output).map_err(store_fault)?;
     let mut reader = store.reader().map_err(store_fault)?;
     let prepared = prepare_export(&mut reader, &request, &mut |_, _| {}).map_err(export_fault)?;
     if prepared.rows() == 0 {
@@ -92,11 +94,12 @@ pub(crate) fn run(arguments: &ExportArguments, output: &Output) -> Result<ExitCo
 fn request(
     arguments: &ExportArguments,
     store: &mut Store,
+    made_at: DateTime<FixedOffset>,
     demo: bool,
     output: &Output,
-    to_pipe: bool,
 ) -> Result<ExportRequest, StoreError> {
     let people = store.people()?;
+    let format = format(arguments);
     Ok(ExportRequest {
         filter: EntryFilter {
             day: arguments.day,
@@ -104,9 +107,11 @@ fn request(
             verdict: arguments.verdict.map(Into::into),
             ..EntryFilter::default()
         },
+        format,
+        made_at,
         // A pipe gets the file after it is recorded, so it waits in the data folder until then.
-        target: if to_pipe {
-            store.folder().join("export.csv")
+        target: if arguments.output == Path::new("-") {
+            store.folder().join("export").with_extension(format.extension())
         } else {
             arguments.output.clone()
         },
@@ -117,6 +122,15 @@ fn request(
             .collect(),
         demo,
     })
+}
+
+fn format(arguments: &ExportArguments) -> ExportFormat {
+    let workbook = ExportFormat::Xlsx;
+    match (arguments.format, arguments.output.extension()) {
+        (Some(name), _) => name.into(),
+        (None, Some(extension)) if extension.eq_ignore_ascii_case(workbook.extension()) => workbook,
+        (None, _) => ExportFormat::Csv,
+    }
 }
 
 fn tell(line: &ExportLine, to_pipe: bool, output: &Output) -> Result<(), Fault> {

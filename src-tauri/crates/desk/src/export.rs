@@ -8,19 +8,50 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, FixedOffset};
 use gatepost_codes::IssuerTable;
 use gatepost_ledger::Body;
-use gatepost_report::{Digest, Digesting, EntryCsv, EntryLine, Language, ReportError, VoidLine, Words};
+use gatepost_report::{
+    Digest, Digesting, EntryCsv, EntryLine, EntryXlsx, Language, ReportError, VoidLine, Words,
+};
 use gatepost_store::{EntryFilter, PersonNumber, Reader, StoreError, StoredEntry, sync_folder_of};
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
 
 use crate::rows::local;
 
 /// The mark in the name of a file that holds nothing real.
 const DEMO_MARK: &str = "-DEMO";
 
+/// What kind of file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportFormat {
+    /// Comma-separated text, for any program.
+    #[default]
+    Csv,
+    /// An Office Open XML workbook, for spreadsheets.
+    Xlsx,
+}
+
+impl ExportFormat {
+    /// How the name of such a file ends, without the dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            ExportFormat::Csv => "csv",
+            ExportFormat::Xlsx => "xlsx",
+        }
+    }
+}
+
 /// What is to be exported, and as what.
 #[derive(Clone, Debug)]
 pub struct ExportRequest {
     /// Which entries.
     pub filter: EntryFilter,
+    /// As what kind of file.
+    pub format: ExportFormat,
+    /// When the export was asked for, in local time; a workbook carries it.
+    pub made_at: DateTime<FixedOffset>,
     /// The file to be. For a demonstration `-DEMO` is put before its extension.
     pub target: PathBuf,
     /// Language of headings and words.
@@ -164,15 +195,21 @@ pub fn prepare_export(
     let words = Words::of(request.language);
     let issuers = IssuerTable::built_in();
     let output = Digesting::new(BufWriter::new(unfinished.create().map_err(fault)?));
-    let mut csv = EntryCsv::new(output, &words, &issuers, request.demo).map_err(report)?;
-    let mut rows = 0;
-    reader.for_each(&request.filter, |total, stored| -> Result<(), ExportError> {
-        csv.write(&line(&stored, &request.guards)?).map_err(report)?;
-        rows += 1;
-        progress(rows, total);
-        Ok(())
-    })?;
-    let (output, digest) = csv.finish().map_err(report)?.finish();
+    let (rows, output) = match request.format {
+        ExportFormat::Csv => {
+            let mut csv = EntryCsv::new(output, &words, &issuers, request.demo).map_err(report)?;
+            let rows = each_line(reader, request, progress, |line| csv.write(line).map_err(report))?;
+            (rows, csv.finish())
+        }
+        ExportFormat::Xlsx => {
+            let (demo, made_at) = (request.demo, request.made_at);
+            let mut xlsx = EntryXlsx::new(output, &words, &issuers, demo, made_at, folder_of(&target))
+                .map_err(report)?;
+            let rows = each_line(reader, request, progress, |line| xlsx.write(line).map_err(report))?;
+            (rows, xlsx.finish())
+        }
+    };
+    let (output, digest) = output.map_err(report)?.finish();
     let file = output.into_inner().map_err(|error| fault(error.into_error()))?;
     file.sync_all().map_err(fault)?;
     Ok(PreparedExport {
@@ -183,17 +220,44 @@ pub fn prepare_export(
     })
 }
 
+/// Hands every entry of the request to `write`; answers how many they were.
+fn each_line(
+    reader: &mut Reader,
+    request: &ExportRequest,
+    progress: &mut dyn FnMut(u64, u64),
+    mut write: impl FnMut(&EntryLine<'_>) -> Result<(), ExportError>,
+) -> Result<u64, ExportError> {
+    let mut rows = 0;
+    reader.for_each(&request.filter, |total, stored| -> Result<(), ExportError> {
+        write(&line(&stored, &request.guards)?)?;
+        rows += 1;
+        progress(rows, total);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// The folder a file is in, for a bare name the working directory.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// A name in `folder` that no file has yet: `通行记录-20261123-101500.csv`, for a demonstration with `-DEMO`.
 #[must_use]
 pub fn free_export_path(
     folder: &Path,
     made_at: DateTime<FixedOffset>,
     language: Language,
+    format: ExportFormat,
     demo: bool,
 ) -> PathBuf {
     let name = Words::of(language).word("export-file_name");
     let stem = format!("{name}-{}", made_at.format("%Y%m%d-%H%M%S"));
-    let path = |suffix: String| with_demo_mark(&folder.join(format!("{stem}{suffix}.csv")), demo);
+    let extension = format.extension();
+    let path = |suffix: String| with_demo_mark(&folder.join(format!("{stem}{suffix}.{extension}")), demo);
     std::iter::once(String::new())
         .chain((2_u64..).map(|number| format!("-{number}")))
         .map(path)

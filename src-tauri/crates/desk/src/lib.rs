@@ -21,7 +21,9 @@ mod visitor;
 pub use clock::{Clock, SystemClock};
 pub use desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter};
 pub use error::DeskError;
-pub use export::{ExportError, ExportRequest, Exported, PreparedExport, free_export_path, prepare_export};
+pub use export::{
+    ExportError, ExportFormat, ExportRequest, Exported, PreparedExport, free_export_path, prepare_export,
+};
 pub use folder::{data_folder, export_folder, usual_data_folder};
 pub use gatepost_store::VaultKind;
 pub use preview::{OUTLINE_BYTES, PREVIEW_WIDTH_PX};

@@ -12,7 +12,7 @@ use gatepost_store::{Reader, StoreError};
 
 use crate::desk::{Desk, State};
 use crate::error::DeskError;
-use crate::export::{ExportRequest, free_export_path, prepare_export};
+use crate::export::{ExportFormat, ExportRequest, free_export_path, prepare_export};
 use crate::rows::{counts, filter, short};
 use crate::view::{
     CameraChoice, EntriesPage, EntryFilter, EntryRow, ExportDone, ExportProgress, Figures, FilterChoices,
@@ -113,11 +113,15 @@ impl Desk {
         })
     }
 
-    /// Writes the entries of a filter as CSV into the export folder. The export is itself a record.
+    /// Writes the entries of a filter as a file into the export folder. The export is itself a record.
     ///
     /// # Errors
     /// [`DeskError::ExportFolder`], or as [`Desk::entries`].
-    pub fn export_entries(&self, wanted: &EntryFilter) -> Result<ExportDone, DeskError> {
+    pub fn export_entries(
+        &self,
+        wanted: &EntryFilter,
+        format: ExportFormat,
+    ) -> Result<ExportDone, DeskError> {
         let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
         let (by, request, mut reader) = {
             let mut state = self.lock();
@@ -128,7 +132,9 @@ impl Desk {
             let demo = data.venue.as_ref().is_some_and(|venue| venue.demo);
             let request = ExportRequest {
                 filter: filter(wanted)?,
-                target: free_export_path(&self.options.export_folder, made_at, language, demo),
+                format,
+                made_at,
+                target: free_export_path(&self.options.export_folder, made_at, language, format, demo),
                 language,
                 guards: data.words.masked.clone(),
                 demo,

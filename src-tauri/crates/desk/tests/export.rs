@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate};
 use gatepost_desk::simulate::{DemoPins, Simulation, set_up_demo, simulate};
-use gatepost_desk::{ExportError, ExportRequest, free_export_path, prepare_export};
+use gatepost_desk::{ExportError, ExportFormat, ExportRequest, free_export_path, prepare_export};
 use gatepost_ledger::{Body, Moment};
 use gatepost_report::{Language, mask_name};
 use gatepost_rules::VerdictKind;
@@ -40,6 +40,8 @@ fn request(store: &mut Store, target: PathBuf) -> ExportRequest {
         .collect();
     ExportRequest {
         filter: EntryFilter::default(),
+        format: ExportFormat::Csv,
+        made_at: DateTime::parse_from_rfc3339("2026-11-23T10:15:00+08:00").expect("a time"),
         target,
         language: Language::ZhCn,
         guards,
@@ -98,6 +100,27 @@ fn an_export_that_is_dropped_leaves_no_file_and_the_older_one_as_it_was() {
 }
 
 #[test]
+fn a_workbook_is_written_beside_its_place_and_is_what_its_record_says() {
+    let (data, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut store = store(data.path());
+    let mut request = request(&mut store, out.path().join("new/entries.xlsx"));
+    request.format = ExportFormat::Xlsx;
+    let mut reader = store.reader().unwrap();
+    let prepared = prepare_export(&mut reader, &request, &mut |_, _| {}).unwrap();
+    assert_eq!(files(&out.path().join("new")), ["entries-DEMO.xlsx.unfinished"]);
+    let exported = prepared.publish().unwrap();
+    assert_eq!(files(&out.path().join("new")), ["entries-DEMO.xlsx"]);
+    assert!(exported.rows > 0);
+    let bytes = fs::read(&exported.path).unwrap();
+    assert!(bytes.starts_with(b"PK"), "a workbook is a zip");
+    let mut again = Vec::new();
+    let same = prepare_export(&mut reader, &request, &mut |_, _| {}).unwrap();
+    assert_eq!(same.sha256(), exported.sha256);
+    same.copy_to(&mut again).unwrap();
+    assert!(again == bytes, "the same entries and moment are the same bytes");
+}
+
+#[test]
 fn only_the_entries_of_the_filter_are_in_the_copy() {
     let data = tempfile::tempdir().unwrap();
     let mut store = store(data.path());
@@ -132,12 +155,12 @@ fn two_exports_of_one_second_get_two_names() {
     let out = tempfile::tempdir().unwrap();
     let made_at = DateTime::parse_from_rfc3339("2026-11-23T10:15:00+08:00").unwrap();
     let name = || {
-        let path = free_export_path(out.path(), made_at, Language::ZhCn, false);
+        let path = free_export_path(out.path(), made_at, Language::ZhCn, ExportFormat::Csv, false);
         path.file_name().unwrap().to_string_lossy().into_owned()
     };
     assert_eq!(name(), "通行记录-20261123-101500.csv");
     fs::write(out.path().join(name()), "").unwrap();
     assert_eq!(name(), "通行记录-20261123-101500-2.csv");
-    let demo = free_export_path(out.path(), made_at, Language::En, true);
-    assert_eq!(demo.file_name().unwrap(), "entries-20261123-101500-DEMO.csv");
+    let demo = free_export_path(out.path(), made_at, Language::En, ExportFormat::Xlsx, true);
+    assert_eq!(demo.file_name().unwrap(), "entries-20261123-101500-DEMO.xlsx");
 }

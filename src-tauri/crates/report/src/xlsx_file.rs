@@ -226,3 +226,86 @@ fn fenced(step: impl FnOnce() -> Result<(), XlsxError>) -> Result<(), ReportErro
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use calamine::{Reader, Xlsx};
+    use gatepost_codes::EvidenceLevel;
+    use gatepost_ledger::Entry;
+    use gatepost_rules::{Mask, ShownKind, TemperatureBand, VerdictKind};
+
+    use super::*;
+    use crate::Language;
+
+    #[test]
+    fn a_full_sheet_is_followed_by_another_with_the_same_heading() {
+        let (words, issuers) = (Words::of(Language::En), IssuerTable::built_in());
+        let scratch = tempfile::tempdir().expect("a folder");
+        let at = DateTime::parse_from_rfc3339("2026-11-23T08:05:09+08:00").expect("a time");
+        let entry = Entry {
+            shown: ShownKind::Nothing,
+            document: None,
+            issuer: None,
+            age_seconds: None,
+            colour: None,
+            colour_source: None,
+            evidence: EvidenceLevel::None,
+            band: TemperatureBand::Normal,
+            mask: Mask::Worn,
+            verdict: VerdictKind::Admit,
+            reasons: vec![],
+            fault: None,
+            follows: None,
+        };
+        let mut file = EntryXlsx::with_sheets_of(3, Vec::new(), &words, &issuers, true, at, scratch.path())
+            .expect("a start");
+        for position in 1..=5 {
+            let line = EntryLine {
+                position,
+                at,
+                gate: "东门",
+                guard: "王*",
+                entry: &entry,
+                temperature: None,
+                voided: None,
+            };
+            file.write(&line).expect("a line");
+        }
+        let bytes = file.finish().expect("an end");
+        let mut book: Xlsx<_> = Xlsx::new(io::Cursor::new(bytes)).expect("a workbook");
+        assert_eq!(book.sheet_names(), ["entries", "entries 2", "entries 3"]);
+        let columns = |name: &str, book: &mut Xlsx<_>| -> Vec<(String, String)> {
+            let sheet = book.worksheet_range(name).expect("a sheet");
+            let rows = sheet.rows();
+            rows.map(|row| (row[0].to_string(), row[1].to_string())).collect()
+        };
+        let heading = || ("Demo".to_owned(), "Position".to_owned());
+        let line = |position: &str| ("DEMO 演示".to_owned(), position.to_owned());
+        assert_eq!(columns("entries", &mut book), [heading(), line("1"), line("2")]);
+        assert_eq!(columns("entries 2", &mut book), [heading(), line("3"), line("4")]);
+        assert_eq!(columns("entries 3", &mut book), [heading(), line("5")]);
+    }
+
+    #[test]
+    fn a_scratch_file_that_cannot_be_written_is_an_error_of_its_kind() {
+        let writing = || -> Result<(), XlsxError> {
+            let full = io::Error::from_raw_os_error(28);
+            Err::<(), _>(full).expect("Couldn't write to xml file");
+            Ok(())
+        };
+        let error = fenced(writing).expect_err("a full disk");
+        #[cfg(target_os = "linux")]
+        assert_eq!(error.io().kind(), ErrorKind::StorageFull);
+        assert!(error.io().to_string().contains("xml file"));
+    }
+
+    #[test]
+    fn a_moment_counts_as_spreadsheets_count() {
+        let day = |y, m, d| NaiveDate::from_ymd_opt(y, m, d).expect("a day");
+        assert_eq!(serial(day(1970, 1, 1).into()), 25_569.0);
+        assert_eq!(
+            serial(day(2026, 11, 23).and_hms_opt(12, 0, 0).expect("noon")),
+            46_349.5
+        );
+    }
+}

@@ -5,6 +5,7 @@ import type {
   EntryFilter,
   EntryRow,
   ExportDone,
+  ExportFormat,
   ExportProgress,
   Figures,
   FilterChoices,
@@ -41,6 +42,8 @@ export class Log {
   figures = $state.raw<Figures | null>(null);
   page = $state.raw<Page>({ state: 'loading' });
   export = $state.raw<Export>({ state: 'none' });
+  /** What kind of file the next export is. */
+  format = $state.raw<ExportFormat>('csv');
   /** Positions the pages before this one were asked with; the last is this page's. */
   #asked = $state.raw<readonly (number | null)[]>([null]);
   /** Counts questions, so that a late answer never overwrites a newer one. */
@@ -105,7 +108,7 @@ export class Log {
     const stop = await backend.onExportProgress((progress) => {
       if (this.export.state === 'running') this.export = { state: 'running', progress };
     });
-    const answer = await backend.exportEntries(this.filter);
+    const answer = await backend.exportEntries(this.filter, this.format);
     stop();
     this.export =
       answer.status === 'ok'

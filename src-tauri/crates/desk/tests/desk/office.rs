@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use gatepost_desk::DeskError;
 use gatepost_desk::view::{EntryFilter, VoidReason};
+use gatepost_desk::{DeskError, ExportFormat};
 use gatepost_rules::{BodyTemperature, Policy, PolicyRefusal, Reason, VerdictKind};
 use sha2::{Digest, Sha256};
 
@@ -47,7 +47,7 @@ fn an_export_is_a_record_whose_hash_is_that_of_the_file() {
     let room = Room::in_the_office();
     let done = room
         .desk
-        .export_entries(&EntryFilter::default())
+        .export_entries(&EntryFilter::default(), ExportFormat::Csv)
         .expect("an export");
     assert_eq!(done.rows, 3);
     let progress = room.witness.all().into_iter().rev().find_map(|told| match told {
@@ -81,7 +81,8 @@ fn an_export_without_a_place_to_write_leaves_no_record() {
     fs::write(room.exports.path().join("exports"), b"a file, not a folder").expect("in the way");
     let before = room.records().len();
     assert_eq!(
-        room.desk.export_entries(&EntryFilter::default()),
+        room.desk
+            .export_entries(&EntryFilter::default(), ExportFormat::Csv),
         Err(DeskError::ExportFolder)
     );
     assert_eq!(room.records().len(), before);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gatepost_codes::Personal;
 use gatepost_desk::view::{DoorKey, EntryFilter, NewPersonForm, Role, Stage, VoidReason};
-use gatepost_desk::{Desk, DeskError};
+use gatepost_desk::{Desk, DeskError, ExportFormat};
 use gatepost_rules::Policy;
 
 use crate::room::{GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, Room, form};
@@ -195,7 +195,8 @@ fn table() -> Vec<Row> {
         }),
         row("filter_choices", READERS, |desk| desk.filter_choices().map(drop)),
         row("export_entries", MANAGERS, |desk| {
-            desk.export_entries(&EntryFilter::default()).map(drop)
+            desk.export_entries(&EntryFilter::default(), ExportFormat::Csv)
+                .map(drop)
         }),
         row("void_entry", MANAGERS, |desk| {
             let newest = desk.entries(&EntryFilter::default(), None, 1);

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use gatepost_codes::HealthColour;
+use gatepost_desk::ExportFormat;
 use gatepost_desk::view::{CodeSlot, EntryFilter, VoidReason};
 use gatepost_scan::synthetic::CodeColour;
 use tracing::Level;
@@ -67,7 +68,9 @@ fn nothing_personal_is_ever_logged() {
     room.desk
         .void_entry(newest, VoidReason::Other, "张某某认错")
         .expect("struck through");
-    room.desk.export_entries(&all).expect("an export");
+    room.desk
+        .export_entries(&all, ExportFormat::Csv)
+        .expect("an export");
     // Faults are logged, so there must be some.
     room.desk.set_up(&form()).expect_err("already set up");
     let lock = room.raw();
