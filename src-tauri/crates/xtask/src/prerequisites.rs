@@ -25,8 +25,15 @@ const TO_BUILD: [&str; 9] = [
     "pkg-config",
 ];
 
-/// Debian packages that the tests start: a screen, a driver of the real window, a message bus, Chinese letters.
-const TO_TEST: [&str; 4] = ["dbus-x11", "fonts-noto-cjk", "webkit2gtk-driver", "xvfb"];
+/// Debian packages that the tests start: a screen, a driver of the real window, a message bus, a keychain, Chinese
+/// letters.
+const TO_TEST: [&str; 5] = [
+    "dbus-x11",
+    "fonts-noto-cjk",
+    "gnome-keyring",
+    "webkit2gtk-driver",
+    "xvfb",
+];
 
 /// Libraries as pkg-config knows them, asked for where there is no dpkg.
 const LIBRARIES: [&str; 6] = [
@@ -39,7 +46,7 @@ const LIBRARIES: [&str; 6] = [
 ];
 
 /// Programs that the tests start, asked for where there is no dpkg.
-const TEST_PROGRAMS: [&str; 3] = ["Xvfb", "WebKitWebDriver", "dbus-daemon"];
+const TEST_PROGRAMS: [&str; 4] = ["Xvfb", "WebKitWebDriver", "dbus-daemon", "gnome-keyring-daemon"];
 
 /// What the machine is prepared for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -219,15 +226,15 @@ fn advice_for(distribution: Distribution) -> &'static str {
         Distribution::Fedora => {
             "Run this line, then the command again:\n\n    sudo dnf install gcc gcc-c++ make pkgconf-pkg-config clang-devel \
              alsa-lib-devel dbus-devel gtk3-devel libsoup3-devel webkit2gtk4.1-devel \
-             dbus-daemon google-noto-sans-cjk-fonts xorg-x11-server-Xvfb /usr/bin/WebKitWebDriver"
+             dbus-daemon gnome-keyring google-noto-sans-cjk-fonts xorg-x11-server-Xvfb /usr/bin/WebKitWebDriver"
         }
         Distribution::Arch => {
             "Run this line, then the command again:\n\n    sudo pacman -S --needed base-devel clang alsa-lib dbus gtk3 libsoup3 \
-             webkit2gtk-4.1 noto-fonts-cjk xorg-server-xvfb"
+             webkit2gtk-4.1 gnome-keyring noto-fonts-cjk xorg-server-xvfb"
         }
         Distribution::Other => {
             "Install a C compiler, pkg-config, libclang and the development files of ALSA, D-Bus, GTK 3, libsoup 3 and \
-             WebKitGTK 4.1; for the tests also Xvfb, WebKitWebDriver, dbus-daemon and a Chinese font."
+             WebKitGTK 4.1; for the tests also Xvfb, WebKitWebDriver, dbus-daemon, gnome-keyring and a Chinese font."
         }
     }
 }
