@@ -14,6 +14,8 @@ mod seal;
 pub mod tiles;
 mod time;
 pub mod tree;
+pub mod witness;
+pub mod witness_exchange;
 
 pub use body::{
     AccountChange, Body, Entry, FindingStep, IncidentStep, KeyChangeReason, PersonNumber, RetentionClass,
