@@ -312,20 +312,20 @@ pub fn verify_consistency(
     new_root: &Hash,
     proof: &[Hash],
 ) -> Result<(), ProofRefused> {
-    if old > new {
-        return Err(ProofRefused);
-    }
-    if old == 0 || old == new {
-        let same = if old == 0 {
-            *old_root == Hash::of_empty_tree() && (new > 0 || old_root == new_root)
+    if old == new || old == 0 {
+        let before = if old == new {
+            *new_root
         } else {
-            old_root == new_root
+            Hash::of_empty_tree()
         };
-        return if same && proof.is_empty() {
+        return if *old_root == before && proof.is_empty() {
             Ok(())
         } else {
             Err(ProofRefused)
         };
+    }
+    if old > new {
+        return Err(ProofRefused);
     }
     let (mut at, mut last) = (old - 1, new - 1);
     while at & 1 == 1 {
@@ -434,6 +434,75 @@ mod tests {
                 let wrong = Hash::of_leaf(b"another history");
                 assert!(verify_consistency(old, &wrong, size, &root, &proof).is_err());
             }
+        }
+    }
+
+    /// A tree of any size whose leaves are all alike, so that each level has one hash.
+    struct Alike;
+
+    impl Nodes for Alike {
+        type Error = std::convert::Infallible;
+
+        fn node(&self, id: NodeId) -> Result<Hash, Self::Error> {
+            assert_ne!(id.completed_by(), u64::MAX, "a node of no tree was asked for");
+            Ok((0..id.level).fold(Hash::of_leaf(b"alike"), |hash, _| Hash::of_node(&hash, &hash)))
+        }
+    }
+
+    #[test]
+    fn proofs_hold_up_to_the_largest_size_that_there_is() {
+        let sizes = [u64::MAX, u64::MAX - 1, (1 << 63) + 1, 1 << 63, (1 << 63) - 1];
+        for size in sizes {
+            let Ok(root) = root_at(&Alike, size);
+            for position in [0, 1, size / 2, size - 2, size - 1] {
+                let Ok(Some(proof)) = inclusion_proof(&Alike, position, size) else {
+                    panic!("no proof of {position} in {size}");
+                };
+                let leaf = Hash::of_leaf(b"alike");
+                assert_eq!(verify_inclusion(&leaf, position, size, &root, &proof), Ok(()));
+            }
+            for old in [0, 1, size / 2, size / 2 + 1, size - 1, size] {
+                let Ok(Some(proof)) = consistency_proof(&Alike, old, size) else {
+                    panic!("no proof of {old} in {size}");
+                };
+                let Ok(old_root) = root_at(&Alike, old);
+                assert_eq!(verify_consistency(old, &old_root, size, &root, &proof), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_proof_of_any_length_for_any_size_is_refused_and_not_walked_for_ever() {
+        let edges = [
+            0,
+            1,
+            2,
+            3,
+            (1 << 63) - 1,
+            1 << 63,
+            (1 << 63) + 1,
+            u64::MAX - 1,
+            u64::MAX,
+        ];
+        let hash = Hash::of_leaf(b"forged");
+        for length in (0..70).chain([100_000]) {
+            let proof = vec![hash; length];
+            for (a, b) in edges.iter().flat_map(|a| edges.map(|b| (*a, b))) {
+                let wrong = Hash::of_leaf(b"another root");
+                assert_eq!(verify_inclusion(&hash, a, b, &wrong, &proof), Err(ProofRefused));
+                assert_eq!(verify_consistency(a, &hash, b, &wrong, &proof), Err(ProofRefused));
+            }
+        }
+    }
+
+    #[test]
+    fn a_node_too_far_out_for_any_tree_is_completed_by_no_leaf() {
+        let completed_by = |level, index| NodeId { level, index }.completed_by();
+        assert_eq!(completed_by(0, 7), 7);
+        assert_eq!(completed_by(3, 1), 15);
+        assert_eq!(completed_by(63, 0), (1 << 63) - 1);
+        for (level, index) in [(63, 1), (63, u64::MAX), (1, u64::MAX), (64, 0), (255, u64::MAX)] {
+            assert_eq!(completed_by(level, index), u64::MAX);
         }
     }
 }
