@@ -198,22 +198,13 @@ impl Audit {
     #[inline]
     fn time(&mut self, position: u64, at: &Moment, step: Option<i64>) -> Result<(), Fault> {
         let last = self.clock.last();
-        self.clock.advance(at, step).map_err(|fault| match fault {
-            TimeFault::Monotonic => {
-                let last = last.map_or((0, 0), |last| (last.boot, last.monotonic_ms));
-                let expected = format!("at least boot {} at {} ms", last.0, last.1);
-                let found = format!("boot {} at {} ms", at.boot, at.monotonic_ms);
-                Fault::new(position, Rule::Monotonic, expected, found)
+        if let Err(fault) = self.clock.advance(at, step) {
+            // Before there were keys there were no clock records either: the clock is taken at its word.
+            if !self.keys.is_empty() || step.is_some() {
+                return Err(time_fault(position, at, last, step, fault));
             }
-            TimeFault::UnrecordedStep(step) => {
-                let expected = format!("a clock record of {step} ms");
-                Fault::new(position, Rule::Clock, expected, "none")
-            }
-            TimeFault::WrongStep(found) => {
-                let expected = format!("{} ms", step.unwrap_or(0));
-                Fault::new(position, Rule::Clock, expected, format!("{found} ms"))
-            }
-        })?;
+            self.clock = LedgerClock::resume(*at, *at, 0);
+        }
         self.bounds.check(position, at.wall_ms)
     }
 
@@ -306,6 +297,9 @@ impl Audit {
         if self.keys.iter().any(|(_, known)| known.bytes() == key.bytes()) {
             return Err(Fault::new(position, Rule::Key, "a new key", "one of before"));
         }
+        if self.keys.is_empty() && position > 0 {
+            self.warn(position, WarningKind::BeforeKeys);
+        }
         self.origin = Some(key.name().clone());
         self.keys.push((from, key));
         Ok(())
@@ -357,5 +351,32 @@ impl Audit {
             size: self.size(),
             root: self.edge.root(),
         })
+    }
+}
+
+fn time_fault(
+    position: u64,
+    at: &Moment,
+    last: Option<Moment>,
+    step: Option<i64>,
+    fault: TimeFault,
+) -> Fault {
+    match fault {
+        TimeFault::Monotonic => {
+            let (boot, ms) = last.map_or((0, 0), |last| (last.boot, last.monotonic_ms));
+            let expected = format!("at least boot {boot} at {ms} ms");
+            let found = format!("boot {} at {} ms", at.boot, at.monotonic_ms);
+            Fault::new(position, Rule::Monotonic, expected, found)
+        }
+        TimeFault::UnrecordedStep(step) => Fault::new(
+            position,
+            Rule::Clock,
+            format!("a clock record of {step} ms"),
+            "none",
+        ),
+        TimeFault::WrongStep(found) => {
+            let expected = format!("{} ms", step.unwrap_or(0));
+            Fault::new(position, Rule::Clock, expected, format!("{found} ms"))
+        }
     }
 }

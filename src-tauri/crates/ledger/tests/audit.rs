@@ -190,7 +190,9 @@ fn cosigned(seal: &Seal, seconds: u64) -> Statement {
 /// Ten entries behind the genesis.
 fn morning() -> Ledger {
     let mut ledger = Ledger::new();
-    (0..10).for_each(|_| drop(ledger.entry().now_ms));
+    for _ in 0..10 {
+        ledger.entry();
+    }
     ledger
 }
 
@@ -379,9 +381,7 @@ fn of_several_witnesses_the_tightest_binds() {
     ledger.pass_days(2).entry();
     let late = ledger.cosigned(0);
     // The later witness saw eleven records of two days before: only the earlier one can say when.
-    ledger
-        .audit_with(vec![early.clone(), late.clone()])
-        .expect("no fault");
+    ledger.audit_with(vec![early, late]).expect("no fault");
     let mut back_dated = morning();
     back_dated.now_ms -= 10_000;
     back_dated.entry();
@@ -517,6 +517,37 @@ fn a_forgotten_shift_and_a_start_without_an_end_are_warnings() {
 }
 
 #[test]
+fn records_from_before_there_were_keys_are_pointed_out_and_their_clock_is_taken_at_its_word() {
+    let mut ledger = Ledger::default();
+    let without_key = Body::Genesis {
+        venue: VenueKind::Hotel,
+        demo: false,
+        key: None,
+    };
+    ledger.add(without_key).entry();
+    ledger.leaves[1] = edited(&ledger.leaves[1], "\"t\":17", "\"t\":18");
+    let mut ledger = Ledger {
+        now_ms: ledger.now_ms,
+        ..Ledger::rehashed(ledger.leaves)
+    };
+    let first = Body::KeyChange {
+        key: gate().verifier().to_string(),
+        reason: KeyChangeReason::First,
+    };
+    ledger.add(first).entry();
+    let report = ledger.audit_with(vec![ledger.sealed()]).expect("no fault");
+    let warnings: Vec<_> = report
+        .warnings
+        .iter()
+        .map(|one| (one.position, one.kind))
+        .collect();
+    assert_eq!(warnings, [(2, WarningKind::BeforeKeys)]);
+    let jumped = edited(&ledger.leaves[3], "\"t\":17", "\"t\":18");
+    ledger.leaves[3] = jumped;
+    assert_eq!(Ledger::rehashed(ledger.leaves).fault(), (3, Rule::Clock));
+}
+
+#[test]
 fn a_record_refers_only_to_what_is_before_it() {
     let mut ledger = morning();
     ledger.add(Body::ShiftClose { shift: 11 });
@@ -565,7 +596,7 @@ fn several_threads_say_what_one_says_also_at_the_seams() {
     let batch = MOST_RECORDS_OF_A_BATCH as usize;
     let mut ledger = Ledger::new();
     let mut statements = Vec::new();
-    for _ in 1..2 * batch + 700 {
+    for _ in 1..2 * batch + 70 {
         ledger.entry();
         if [batch - 1, batch, batch + 1, 2 * batch + 5].contains(&ledger.leaves.len()) {
             statements.push(ledger.sealed());
@@ -574,19 +605,13 @@ fn several_threads_say_what_one_says_also_at_the_seams() {
     }
     let report = in_parallel(&ledger, 1, 0, statements.clone()).expect("no fault");
     assert_eq!(report.root, ledger.tree.root());
-    for (threads, begin) in [(2, 0), (3, 1), (2, 100), (2, batch + 3)] {
+    for (threads, begin) in [(3, 1), (2, batch + 3)] {
         assert_eq!(
             in_parallel(&ledger, threads, begin, statements.clone()),
             Ok(report.clone())
         );
     }
-    for at in [
-        batch - 1,
-        batch,
-        2 * batch - 1,
-        2 * batch,
-        ledger.leaves.len() - 1,
-    ] {
+    for at in [batch - 1, batch, 2 * batch - 1] {
         let mut changed = ledger.clone();
         changed.leaves[at] = edited(&changed.leaves[at], "\"mask\":\"worn\"", "\"mask\":\"put_on\"");
         let fault = in_parallel(&changed, 2, 0, vec![]).expect_err("a fault");

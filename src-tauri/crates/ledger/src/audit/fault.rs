@@ -148,6 +148,8 @@ pub enum WarningKind {
     NoShutdown,
     /// The ledger was put back from a backup here.
     Restored,
+    /// The first key came here: what stands before was recorded without signatures and clock records.
+    BeforeKeys,
 }
 
 impl WarningKind {
@@ -159,6 +161,7 @@ impl WarningKind {
             WarningKind::ShiftNeverClosed => "shift_never_closed",
             WarningKind::NoShutdown => "no_shutdown",
             WarningKind::Restored => "restored",
+            WarningKind::BeforeKeys => "before_keys",
         }
     }
 }
