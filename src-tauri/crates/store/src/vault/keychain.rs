@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -19,6 +19,10 @@ use crate::keys::random;
 /// How long a keychain may take. It may be asking the user for a password, in a window of its own, for as long
 /// as the user likes; the program must not stand still meanwhile.
 const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How late something may still be written. A write that the caller has given up must not replace a secret when
+/// the user unlocks the keychain an hour later; this leaves it a second to come back in time.
+const LATEST_WRITE: Duration = Duration::from_secs(3);
 
 /// The service that every entry names.
 const SERVICE: &str = "gatepost";
@@ -68,9 +72,10 @@ impl Keychain {
     pub(super) fn probe(&self) -> Result<(), StoreError> {
         let throwaway = Zeroizing::new(random()?);
         let user = format!("{}/probe", self.id);
+        let began = Instant::now();
         within(PATIENCE, move || {
             let entry = entry(&user)?;
-            set(&entry, &throwaway)?;
+            set(&entry, &throwaway, began)?;
             entry.delete_credential().map_err(fault)
         })
         .map_err(StoreError::KeychainUnavailable)
@@ -79,7 +84,8 @@ impl Keychain {
     /// Writes an entry and reads it back; the marker is the caller's.
     pub(super) fn write(&self, item: KeyItem, secret: &Secret) -> Result<(), StoreError> {
         let secret = secret.clone();
-        self.ask(item, move |entry| set(entry, &secret))
+        let began = Instant::now();
+        self.ask(item, move |entry| set(entry, &secret, began))
     }
 
     /// Removes an entry; the marker is the caller's.
@@ -171,8 +177,16 @@ fn store() -> keyring_core::Result<Arc<CredentialStore>> {
 
 /// On one thread: Windows may not show another what the first has just written. As text: KDE's wallet keeps
 /// nothing else.
-fn set(entry: &Entry, secret: &Secret) -> Result<(), KeychainFault> {
+fn set(entry: &Entry, secret: &Secret, began: Instant) -> Result<(), KeychainFault> {
     let text = Zeroizing::new(STANDARD_NO_PAD.encode(secret.as_slice()));
+    // Whoever must unlock the entry is asked now, not by the write.
+    match entry.get_secret().map(Zeroizing::new) {
+        Ok(_) | Err(Error::NoEntry) => {}
+        Err(error) => return Err(fault(error)),
+    }
+    if began.elapsed() > LATEST_WRITE {
+        return Err(KeychainFault::Silent);
+    }
     entry.set_secret(text.as_bytes()).map_err(fault)?;
     let kept = Zeroizing::new(entry.get_secret().map_err(fault)?);
     if *kept == text.as_bytes() {
