@@ -79,9 +79,10 @@ impl<W: Write> RawCsv<W> {
         match cell.into() {
             RawCell::Null => {}
             RawCell::Integer(integer) => {
-                write!(self.buffer, "{integer}").expect("a Vec takes everything");
+                let mut digits = itoa::Buffer::new();
+                self.buffer.extend_from_slice(digits.format(integer).as_bytes());
             }
-            RawCell::Text(text) => push_text(&mut self.buffer, text.as_bytes()),
+            RawCell::Text(text) => push_text(&mut self.buffer, text),
         }
     }
 
@@ -125,20 +126,16 @@ impl<W: Write> RawCsv<W> {
     }
 }
 
-fn push_text(buffer: &mut Vec<u8>, text: &[u8]) {
-    if is_plain(text) {
-        return buffer.extend_from_slice(text);
+fn push_text(buffer: &mut Vec<u8>, text: &str) {
+    let text = text.split('\0').next().unwrap_or_default();
+    if is_plain(text.as_bytes()) {
+        return buffer.extend_from_slice(text.as_bytes());
     }
-    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-    if is_plain(text) {
-        return buffer.extend_from_slice(text);
-    }
-    buffer.push(b'"');
-    for &byte in text {
-        if byte == b'"' {
-            buffer.push(b'"');
-        }
-        buffer.push(byte);
+    let mut mark: &[u8] = b"\"";
+    for part in text.split('"') {
+        buffer.extend_from_slice(mark);
+        buffer.extend_from_slice(part.as_bytes());
+        mark = b"\"\"";
     }
     buffer.push(b'"');
 }

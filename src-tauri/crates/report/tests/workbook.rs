@@ -106,7 +106,7 @@ fn the_workbook_says_in_both_languages_what_the_csv_says() {
         colour_source: None,
         reasons: vec![],
         follows: None,
-        ..entry.clone()
+        ..self::entry()
     };
     let lines = [
         line(7, "东门", &entry),
