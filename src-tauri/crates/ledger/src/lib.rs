@@ -5,6 +5,7 @@ mod body;
 mod canonical;
 pub mod cosignature;
 mod disclosure;
+pub mod fingerprint;
 mod leaf;
 pub mod note;
 pub mod policy;
