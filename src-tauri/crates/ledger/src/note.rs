@@ -54,6 +54,9 @@ pub enum NoteError {
     /// Longer than [`LONGEST_NOTE_BYTES`] or with more than [`MOST_SIGNATURES`] signatures.
     #[error("too long")]
     TooLong,
+    /// The seal of another ledger than the key's.
+    #[error("the seal of another ledger")]
+    OtherOrigin,
     /// No signature of that key.
     #[error("not signed by that key")]
     Unsigned,

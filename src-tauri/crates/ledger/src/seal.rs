@@ -63,12 +63,12 @@ impl Seal {
     /// signature that claims to be this key's is.
     ///
     /// # Errors
-    /// [`NoteError::Malformed`]; [`NoteError::Name`] for the seal of another ledger; [`NoteError::Unsigned`];
+    /// [`NoteError::Malformed`]; [`NoteError::OtherOrigin`]; [`NoteError::Unsigned`];
     /// [`NoteError::BadSignature`].
     pub fn verified(note: &SignedNote, key: &VerifierKey) -> Result<Seal, NoteError> {
         let seal = Seal::of_note(note)?;
         if seal.origin != *key.name() {
-            return Err(NoteError::Name);
+            return Err(NoteError::OtherOrigin);
         }
         note.verify(key)?;
         Ok(seal)

@@ -104,7 +104,7 @@ impl WitnessRequest {
     /// The request that an `add-checkpoint` body makes in the name of `key`, without a handover.
     ///
     /// # Errors
-    /// [`NoteError::Name`] for the seal of another ledger, [`NoteError::Unsigned`] or [`NoteError::BadSignature`].
+    /// [`NoteError::OtherOrigin`], [`NoteError::Unsigned`] or [`NoteError::BadSignature`].
     pub fn of_body(body: AddCheckpoint, key: VerifierKey) -> Result<WitnessRequest, NoteError> {
         let seal = Seal::verified(&body.note, &key)?;
         let signature = body.note.signatures_of(&key).next().ok_or(NoteError::Unsigned)?;
@@ -215,10 +215,13 @@ pub enum WitnessRefusal {
 }
 
 impl WitnessRefusal {
-    /// Whether the ledger contradicts what this witness has seen: worth keeping the request as evidence, since
-    /// the gate's own key signed it.
+    /// Whether the ledger, as it was shown, contradicts what this witness has seen; the request is worth keeping.
+    ///
+    /// [`OtherRoot`](WitnessRefusal::OtherRoot) convicts the holder of the key by itself: two signed seals of one
+    /// size. The other two need somebody who says what the gate showed: an old code can be shown again by anybody,
+    /// and a proof may not fit for want of care.
     #[must_use]
-    pub fn is_evidence(&self) -> bool {
+    pub fn is_alarm(&self) -> bool {
         match self {
             WitnessRefusal::Truncated { .. } | WitnessRefusal::OtherRoot | WitnessRefusal::Forked => true,
             WitnessRefusal::UnknownLedger

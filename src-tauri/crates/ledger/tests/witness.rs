@@ -199,7 +199,7 @@ fn a_ledger_that_was_cut_off_is_seen_even_when_it_went_on() {
             known: 40,
             offered: records + more,
         };
-        assert!(expected.is_evidence());
+        assert!(expected.is_alarm());
         assert_eq!(exchange(&mut memory.clone(), &cut, NOW), Err(expected));
     }
 }
@@ -361,7 +361,7 @@ fn a_new_key_that_the_old_one_did_not_name_is_refused() {
         let result = refused(&|request| request.handover = Some(changed.clone()));
         assert_eq!(result, Err(WitnessRefusal::Handover));
     }
-    let mut changed = handover.clone();
+    let mut changed = handover;
     changed.leaf = another;
     let result = refused(&|request| request.handover = Some(changed.clone()));
     assert_eq!(result, Err(WitnessRefusal::Handover));
