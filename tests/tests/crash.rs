@@ -1,4 +1,7 @@
-//! Nothing that the card confirmed is lost, whenever the power fails.
+//! Nothing that the card confirmed is lost, whenever the program is killed.
+//!
+//! A kill leaves everything that the system already has, synced or not, so this would pass without a single sync:
+//! `power_cut` is the test that notices one that is missing.
 #![cfg(target_os = "linux")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -140,20 +143,14 @@ fn check(folder: &Path, confirmed: &Confirmed, kills: u64) {
         number("SELECT max(i) + 1 FROM records"),
         "positions have no gap"
     );
-    let mut statement = database
-        .prepare("SELECT i, temperature FROM entries")
-        .expect("entries");
-    let stored: BTreeMap<u64, i64> = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+    let mut statement = database.prepare("SELECT i FROM entries").expect("entries");
+    let stored: BTreeSet<u64> = statement
+        .query_map([], |row| row.get(0))
         .expect("entries")
         .map(|row| row.expect("an entry"))
         .collect();
-    for (position, tenths) in &confirmed.entries {
-        assert_eq!(
-            stored.get(position),
-            Some(tenths),
-            "entry {position} after {kills} kills"
-        );
+    for position in confirmed.entries.keys() {
+        assert!(stored.contains(position), "entry {position} after {kills} kills");
     }
     let unconfirmed = (stored.len() - confirmed.entries.len()) as u64;
     assert!(
@@ -179,11 +176,14 @@ fn check_as_the_program_sees_it(folder: &Path, confirmed: &Confirmed) {
     let newest = confirmed.entries.last_key_value().map(|(position, _)| *position);
     assert!(Some(u64::from(next.entry.position)) > newest);
     quiet::end(desk, folder);
-    let store = Store::open(folder, &KeyFile::in_folder(folder)).expect("the data");
+    let store = Store::open(folder, KeyFile::in_folder(folder)).expect("the data");
     let reader = store.reader().expect("a reader");
     for (position, tenths) in &confirmed.entries {
         let entry = reader.entry(*position).expect("a confirmed entry");
-        assert_eq!(i64::from(entry.temperature.tenths()), *tenths);
+        assert_eq!(
+            entry.temperature.map(|one| i64::from(one.tenths())),
+            Some(*tenths)
+        );
         assert_eq!(
             entry.voided.is_some(),
             confirmed.voids.contains(position) || entry.voided.is_some()

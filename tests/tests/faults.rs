@@ -56,7 +56,7 @@ fn starts_with(fault: StoreFault, folder: &Path) -> Arc<Desk> {
 }
 
 fn entries(folder: &Path) -> u64 {
-    let store = Store::open(folder, &KeyFile::in_folder(folder)).expect("the data");
+    let store = Store::open(folder, KeyFile::in_folder(folder)).expect("the data");
     let counts = store.reader().expect("a reader").counts(&EntryFilter::default());
     u64::from(counts.expect("counts").all())
 }
@@ -194,7 +194,7 @@ fn a_disk_that_fills_up_during_a_shift_loses_no_entry_and_writes_none_twice() {
     disk.make_room();
     let door = quiet::press(&desk, "⏎").expect("the same visitor");
     assert_eq!(u64::from(door.counts.admitted), confirmed + 1);
-    assert_eq!(door.card.expect("a card").entry.temperature, 366);
+    assert_eq!(door.card.expect("a card").entry.temperature, Some(366));
     quiet::end(desk, folder);
     assert_eq!(entries(folder), confirmed + 1);
     let raw = Connection::open(folder.join(DATABASE_NAME)).expect("the database");

@@ -40,7 +40,11 @@ fn check_visitors(desk: &Desk, seed: u64) -> Result<(), DeskError> {
         let second_enter = if tenths >= 373 { "⏎" } else { "" };
         let door = quiet::press(desk, &format!("7{tenths}⏎{second_enter}"))?;
         let card = door.card.ok_or(DeskError::NotFound)?.entry;
-        if !say(&format!("entry {} {}", card.position, card.temperature)) {
+        if !say(&format!(
+            "entry {} {}",
+            card.position,
+            card.temperature.unwrap_or_default()
+        )) {
             return Ok(());
         }
         if number % 7 == 0 {

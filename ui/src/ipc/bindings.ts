@@ -358,8 +358,8 @@ export type EntryRow = {
 	colour_source: ColourSource | null,
 	/**  How far it is proven. */
 	evidence: EvidenceLevel,
-	/**  Tenths of a degree. */
-	temperature: number,
+	/**  Tenths of a degree; absent once it was erased. */
+	temperature: number | null,
 	/**  The mask. */
 	mask: Mask,
 	/**  The family of the verdict. */

@@ -5,8 +5,9 @@ export function number(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Tenths of a degree → `36.5`. */
-export function degrees(tenths: number): string {
+/** Tenths of a degree → `36.5`; a dash for a temperature that was erased. */
+export function degrees(tenths: number | null): string {
+  if (tenths === null) return '—';
   return `${Math.trunc(tenths / 10)}.${Math.abs(tenths % 10)}`;
 }
 

@@ -46,7 +46,7 @@ export function instruction(entry: Pick<EntryRow, 'verdict' | 'reasons'>): strin
 }
 
 /** A reason with its figures. */
-export function reason(why: Reason, temperature: number, policy: Policy): string {
+export function reason(why: Reason, temperature: number | null, policy: Policy): string {
   if (why === 'fever') {
     return t(policy.fever_operator === 'above' ? 'reason-fever-above' : 'reason-fever', {
       temperature: format.degrees(temperature),

@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &ExportArguments, output: &Output) -> Result<ExitCo
     }
     // Opened for writing before anything is read: what may not be recorded is not exported.
     let vault = open_vault(&folder, VaultKind::KeyFile).map_err(store_fault)?;
-    let mut store = Store::open(&folder, vault.as_ref()).map_err(store_fault)?;
+    let mut store = Store::open(&folder, vault).map_err(store_fault)?;
     let venue = store.venue().map_err(store_fault)?.ok_or_else(no_data)?;
     let to_pipe = arguments.output == Path::new("-");
     let made_at = clock.now();
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &ExportArguments, output: &Output) -> Result<ExitCo
     let body = prepared.body();
     let wall_ms = clock.now().timestamp_millis();
     let boot = store
-        .boot(wall_ms, &venue.gate, env!("CARGO_PKG_VERSION"))
+        .boot(wall_ms, 0, &venue.gate, env!("CARGO_PKG_VERSION"))
         .map_err(store_fault)?;
     let at = Moment {
         wall_ms,

@@ -101,7 +101,7 @@ fn open(folder: &Path) -> Result<Store, Fault> {
     }
     // Made-up people have no place in anybody's keychain.
     open_vault(folder, VaultKind::KeyFile)
-        .and_then(|vault| Store::open(folder, vault.as_ref()))
+        .and_then(|vault| Store::open(folder, vault))
         .map_err(|source| store_fault(folder, source))
 }
 

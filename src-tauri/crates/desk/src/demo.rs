@@ -55,6 +55,7 @@ impl Desk {
             let mut state = self.lock();
             let data = state.data()?;
             let until_ms = now.timestamp_millis();
+            let monotonic_ms = self.moment(1).monotonic_ms;
             let at = Moment {
                 wall_ms: until_ms - i64::from(DAYS) * DAY_MS,
                 boot: 1,
@@ -70,7 +71,9 @@ impl Desk {
                 until_ms,
             };
             simulate(&mut data.store, &simulation, &mut |_, _| {})?;
-            data.boot = data.store.boot(until_ms, "东门", env!("CARGO_PKG_VERSION"))?;
+            data.boot = data
+                .store
+                .boot(until_ms, monotonic_ms, "东门", env!("CARGO_PKG_VERSION"))?;
             data.refresh()?;
         }
         self.sign_in(self.first_guard()?, &pins.guards[0])?;

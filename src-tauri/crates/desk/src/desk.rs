@@ -315,11 +315,12 @@ impl Desk {
     fn try_open(&self) -> Result<(Data, Reader), StoreError> {
         let folder = &self.options.data_folder;
         let vault = open_vault(folder, self.options.vault)?;
-        let mut store = Store::open(folder, vault.as_ref())?;
+        let mut store = Store::open(folder, vault)?;
         let boot = match store.venue()? {
             None => 1,
             Some(venue) => store.boot(
                 self.clock.now().timestamp_millis(),
+                u64::try_from(self.clock.since_start().as_millis()).unwrap_or(u64::MAX),
                 &venue.gate,
                 env!("CARGO_PKG_VERSION"),
             )?,

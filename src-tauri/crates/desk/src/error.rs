@@ -133,6 +133,10 @@ impl StoreFault {
             StoreError::KeychainUnavailable(_) => StoreFault::KeychainUnavailable,
             StoreError::SqliteTooOld { .. }
             | StoreError::AlreadySetUp
+            | StoreError::NotSetUp
+            | StoreError::NoSuchRecord
+            | StoreError::NotYetErasable(_)
+            | StoreError::CosignatureRefused
             | StoreError::NoSuchEntry
             | StoreError::NoSuchPerson
             | StoreError::LastManager

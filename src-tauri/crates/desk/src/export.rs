@@ -278,11 +278,11 @@ fn line<'a>(
         gate: &stored.gate,
         guard: guards.get(&stored.guard).map_or("*", String::as_str),
         entry: &stored.entry,
-        temperature: Some(stored.temperature),
+        temperature: stored.temperature,
         voided: stored.voided.as_ref().map(|voided| VoidLine {
             position: voided.position,
             reason: voided.reason,
-            has_note: voided.sealed_note.is_some(),
+            has_note: voided.has_note,
         }),
     })
 }

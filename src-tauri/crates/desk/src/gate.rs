@@ -417,7 +417,7 @@ impl Data {
 
     pub(crate) fn row_of(&self, stored: &StoredEntry) -> Result<EntryRow, DeskError> {
         let note = match &stored.voided {
-            Some(voided) => self.store.open_note(voided)?,
+            Some(voided) => self.reader.note(voided)?,
             None => None,
         };
         Ok(self.words.row(stored, note)?)

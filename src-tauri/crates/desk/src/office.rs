@@ -7,7 +7,7 @@ use gatepost_camera::{CameraId, cameras};
 use gatepost_codes::Personal;
 use gatepost_ledger::{Body, Role, VoidReason};
 use gatepost_report::Language;
-use gatepost_rules::Policy;
+use gatepost_rules::{Policy, TemperatureBand};
 use gatepost_store::{Reader, StoreError};
 
 use crate::desk::{Desk, State};
@@ -63,11 +63,7 @@ impl Desk {
     /// # Errors
     /// As [`Desk::entries`].
     pub fn figures(&self, wanted: &EntryFilter) -> Result<Figures, DeskError> {
-        let low_limit = {
-            let mut state = self.lock();
-            state.require_one_of(&READERS)?;
-            state.data()?.policy.low_limit
-        };
+        self.lock().require_one_of(&READERS)?;
         let now = filter(wanted)?;
         let week_ago = now.day.and_then(|day| day.checked_sub_days(Days::new(7)));
         let week_ago = week_ago.map(|day| gatepost_store::EntryFilter {
@@ -79,7 +75,7 @@ impl Desk {
             Ok(Figures {
                 counts: counts(figures.counts),
                 median_temperature: figures.median_temperature.map(|temperature| temperature.tenths()),
-                low_readings: reader.below(&now, low_limit)?,
+                low_readings: reader.in_band(&now, TemperatureBand::Low)?,
                 voided: figures.voided,
                 week_before: week_ago
                     .as_ref()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 use gatepost_codes::{IssuerId, IssuerTable, Personal};
+use gatepost_rules::BodyTemperature;
 use gatepost_store::{Counts, PersonNumber, StoreError, StoredEntry};
 
 use crate::error::DeskError;
@@ -62,7 +63,7 @@ impl Words {
             colour: entry.colour,
             colour_source: entry.colour_source,
             evidence: entry.evidence,
-            temperature: stored.temperature.tenths(),
+            temperature: stored.temperature.map(BodyTemperature::tenths),
             mask: entry.mask,
             verdict: entry.verdict,
             reasons: entry.reasons.clone(),

@@ -305,7 +305,7 @@ impl Gate<'_> {
         self.boot_ms = opens_ms - 5 * MINUTE_MS;
         self.boot = self
             .store
-            .boot(self.boot_ms, &self.name, env!("CARGO_PKG_VERSION"))?;
+            .boot(self.boot_ms, 0, &self.name, env!("CARGO_PKG_VERSION"))?;
         for _ in 0..visitors {
             self.plan(opens_ms + arrival(hours.open_ms, random), Happening::Arrival);
         }

@@ -427,8 +427,8 @@ pub struct EntryRow {
     pub colour_source: Option<ColourSource>,
     /// How far it is proven.
     pub evidence: EvidenceLevel,
-    /// Tenths of a degree.
-    pub temperature: i16,
+    /// Tenths of a degree; absent once it was erased.
+    pub temperature: Option<i16>,
     /// The mask.
     pub mask: Mask,
     /// The family of the verdict.

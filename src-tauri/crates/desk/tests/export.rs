@@ -13,7 +13,7 @@ use gatepost_rules::VerdictKind;
 use gatepost_store::{EntryFilter, KeyFile, Store};
 
 fn store(folder: &Path) -> Store {
-    let mut store = Store::open(folder, &KeyFile::in_folder(folder)).expect("an empty folder");
+    let mut store = Store::open(folder, KeyFile::in_folder(folder)).expect("an empty folder");
     let at = Moment {
         wall_ms: 1_794_000_000_000,
         boot: 1,

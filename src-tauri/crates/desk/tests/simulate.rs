@@ -28,7 +28,7 @@ fn simulation(days: u32, per_day: u32, seed: u64) -> Simulation {
 }
 
 fn demo(folder: &Path) -> Store {
-    let mut store = Store::open(folder, &KeyFile::in_folder(folder)).expect("an empty folder");
+    let mut store = Store::open(folder, KeyFile::in_folder(folder)).expect("an empty folder");
     let at = Moment {
         wall_ms: 1_794_000_000_000,
         boot: 1,
@@ -144,7 +144,7 @@ fn nothing_happens_after_the_instant_that_ends_it() {
 #[test]
 fn a_real_venue_an_unset_one_and_one_with_entries_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut store = Store::open(folder.path(), &KeyFile::in_folder(folder.path())).unwrap();
+    let mut store = Store::open(folder.path(), KeyFile::in_folder(folder.path())).unwrap();
     let wanted = simulation(1, 10, 1);
     let refused = simulate(&mut store, &wanted, &mut |_, _| {});
     assert!(matches!(refused, Err(SimulateError::NotADemo)));
@@ -159,7 +159,7 @@ fn simple_or_equal_pins_are_refused() {
     let pin = |digits: &str| Personal::new(digits.to_owned());
     for (manager, guards) in [("123456", ["730519", "640827"]), ("730519", ["730519", "640827"])] {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut store = Store::open(folder.path(), &KeyFile::in_folder(folder.path())).unwrap();
+        let mut store = Store::open(folder.path(), KeyFile::in_folder(folder.path())).unwrap();
         let pins = DemoPins {
             manager: pin(manager),
             guards: guards.map(pin),

@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{Datelike, NaiveDate};
 use gatepost_codes::Personal;
-use gatepost_ledger::{Body, Entry, Leaf, Moment, PersonNumber, VoidReason};
+use gatepost_ledger::{Body, Disclosed, Entry, Field, LedgerDay, Moment, PersonNumber, VoidReason};
 use gatepost_rules::BodyTemperature;
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
 use zeroize::Zeroizing;
 
-use crate::entries::Reader;
-use crate::keys::{Keys, SealedField, Token, random};
-use crate::schema;
-use crate::{KeyItem, KeyVault, StoreError, settings};
+use crate::convert::convert;
+use crate::day_keys::{DayKeyFile, SharedDayKeys, class_number};
+use crate::entries::{Reader, band_word, verdict_word};
+use crate::keys::{Keys, Token, random};
+use crate::tail::{self, Tail};
+use crate::writing::{Writing, Written};
+use crate::{KeyItem, KeyVault, StoreError, schema, settings};
 
 /// A record before it has a position.
 #[derive(Clone, Debug)]
@@ -82,9 +85,14 @@ pub struct NewEntry {
 /// The one writer of a data folder.
 pub struct Store {
     folder: PathBuf,
+    pub(crate) vault: Box<dyn KeyVault>,
     pub(crate) keys: Keys,
+    pub(crate) day_keys: SharedDayKeys,
+    pub(crate) tail: Tail,
     /// `None` after a fault whose outcome is unknown, until the next use opens it again.
     connection: Option<Connection>,
+    /// Erased bytes may still stand in the write-ahead log, because a reader needed it.
+    pub(crate) log_to_truncate: bool,
 }
 
 impl Store {
@@ -92,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     /// Any [`StoreError`]; nothing is overwritten in any case.
-    pub fn open(folder: &Path, vault: &dyn KeyVault) -> Result<Store, StoreError> {
+    pub fn open(folder: &Path, vault: impl KeyVault + 'static) -> Result<Store, StoreError> {
         let database_is_there = folder.join(schema::DATABASE_NAME).exists();
         schema::make_folder(folder)?;
         let device = match vault.load(KeyItem::Device)? {
@@ -104,14 +112,22 @@ impl Store {
                 device
             }
         };
+        let keys = Keys::of_device(&device);
         schema::make_where_missing(folder)?;
-        let connection = schema::open_writer(folder)?;
-        check_tail(&connection)?;
-        Ok(Store {
+        let connection = open_writer(folder, &vault, &keys)?;
+        let tail = Tail::load(&connection, &vault)?;
+        let day_keys = SharedDayKeys::default();
+        *day_keys.write() = DayKeyFile::in_folder(folder).load(&vault)?;
+        let store = Store {
             folder: folder.to_owned(),
-            keys: Keys::of_device(&device),
+            vault: Box::new(vault),
+            keys,
+            day_keys,
+            tail,
             connection: Some(connection),
-        })
+            log_to_truncate: false,
+        };
+        Ok(store)
     }
 
     /// The folder.
@@ -125,7 +141,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`] of opening.
     pub fn reader(&self) -> Result<Reader, StoreError> {
-        Ok(Reader::new(schema::open_reader(&self.folder)?))
+        Reader::new(schema::open_reader(&self.folder)?, self.day_keys.clone())
     }
 
     /// The token of a payload.
@@ -134,33 +150,38 @@ impl Store {
         self.keys.token(payload)
     }
 
-    /// Counts this start and writes it down; returns the boot number for [`Moment::boot`].
+    /// Counts this start and writes it down; returns the boot number for [`Moment::boot`]. `monotonic_ms` is that
+    /// clock now, as in every [`Moment`] of this run.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn boot(&mut self, wall_ms: i64, gate: &str, version: &str) -> Result<u32, StoreError> {
-        let gate = gate.to_owned();
-        let version = version.to_owned();
-        self.transact(|transaction, _| {
-            let boot = settings::read(transaction, "boot")?
+    pub fn boot(
+        &mut self,
+        wall_ms: i64,
+        monotonic_ms: u64,
+        gate: &str,
+        version: &str,
+    ) -> Result<u32, StoreError> {
+        self.transact(|writing, _| {
+            let counted: u32 = settings::read(writing, "boot")?
                 .map_or(Ok(0), |text| text.parse())
-                .map_err(|_| StoreError::Damaged)?
-                + 1_u32;
-            settings::write(transaction, "boot", &boot.to_string())?;
+                .map_err(|_| StoreError::Damaged)?;
+            let boot = counted.max(writing.last_boot()) + 1;
+            settings::write(writing, "boot", &boot.to_string())?;
             let at = Moment {
                 wall_ms,
                 boot,
-                monotonic_ms: 0,
+                monotonic_ms,
             };
-            insert(
-                transaction,
-                &NewRecord {
-                    at,
-                    gate,
-                    by: None,
-                    body: Body::Boot { version },
+            let record = NewRecord {
+                at,
+                gate: gate.to_owned(),
+                by: None,
+                body: Body::Boot {
+                    version: version.to_owned(),
                 },
-            )?;
+            };
+            writing.append(&record)?;
             Ok(boot)
         })
     }
@@ -170,7 +191,20 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`]; the record is not there then.
     pub fn append(&mut self, record: &NewRecord) -> Result<u64, StoreError> {
-        self.transact(|transaction, _| insert(transaction, record))
+        self.append_with(record, Vec::new())
+    }
+
+    /// Appends one record with what it discloses, and returns its position once it is on the disk. The leaf
+    /// carries the digests; the values are sealed beside it until they are erased.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; the record is not there then.
+    pub fn append_with(
+        &mut self,
+        record: &NewRecord,
+        disclosed: Vec<(Field, Disclosed)>,
+    ) -> Result<u64, StoreError> {
+        self.transact(|writing, _| Ok(writing.append_with(record, disclosed)?.position))
     }
 
     /// Appends one entry and returns its position once it is on the disk. Called again with the same
@@ -179,7 +213,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`]; the same entry may be tried again.
     pub fn append_entry(&mut self, new: &NewEntry) -> Result<u64, StoreError> {
-        match self.transact(|transaction, _| insert_entry(transaction, new)) {
+        match self.transact(|writing, _| insert_entry(writing, new)) {
             Ok(position) => Ok(position),
             // A connection that was kept knows that nothing was written.
             Err(fault) if self.connection.is_some() => Err(fault),
@@ -196,7 +230,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`]; none of them is there then.
     pub fn append_entries(&mut self, new: &[NewEntry]) -> Result<Vec<u64>, StoreError> {
-        self.transact(|transaction, _| new.iter().map(|new| insert_entry(transaction, new)).collect())
+        self.transact(|writing, _| new.iter().map(|new| insert_entry(writing, new)).collect())
     }
 
     /// Strikes an entry through.
@@ -218,9 +252,10 @@ impl Store {
             by: Some(by),
             body: Body::Void { of, reason },
         };
-        self.transact(|transaction, keys| {
+        let note = note.map(|note| (Field::Note, Disclosed::Text(note.expose().clone())));
+        self.transact(|writing, _| {
             let known = "SELECT EXISTS (SELECT 1 FROM voids WHERE entry = :of) FROM entries WHERE i = :of";
-            let voided: Option<bool> = transaction
+            let voided: Option<bool> = writing
                 .query_row(known, named_params! { ":of": of }, |row| row.get(0))
                 .optional()?;
             match voided {
@@ -228,20 +263,17 @@ impl Store {
                 Some(true) => return Err(StoreError::AlreadyVoided),
                 Some(false) => {}
             }
-            let position = insert(transaction, &record)?;
-            let sealed = note
-                .map(|note| keys.seal(SealedField::VoidNote(position), note))
-                .transpose()?;
-            transaction.execute(
-                "INSERT INTO voids (i, entry, note) VALUES (:i, :entry, :note)",
-                named_params! { ":i": position, ":entry": of, ":note": sealed },
+            let position = writing.append_with(&record, note.into_iter().collect())?.position;
+            writing.execute(
+                "INSERT INTO voids (i, entry) VALUES (:i, :entry)",
+                named_params! { ":i": position, ":entry": of },
             )?;
             Ok(position)
         })
     }
 
     fn position_of(&mut self, scan_id: ScanId) -> Result<Option<u64>, StoreError> {
-        self.transact(|transaction, _| position_of(transaction, scan_id))
+        self.transact(|writing, _| position_of(writing, scan_id))
     }
 
     /// One transaction that takes the write lock at once. Where nothing was begun or everything was rolled back
@@ -249,13 +281,19 @@ impl Store {
     /// a new one.
     pub(crate) fn transact<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>,
+        work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if self.connection.is_none() {
-            self.connection = Some(schema::open_writer(&self.folder)?);
+            self.connection = Some(open_writer(&self.folder, &self.vault, &self.keys)?);
         }
         let connection = self.connection.as_mut().expect("opened above");
-        attempt(connection, &self.keys, work).map_err(|ended| match ended {
+        let around = Around {
+            folder: &self.folder,
+            vault: &*self.vault,
+            keys: &self.keys,
+            day_keys: &self.day_keys,
+        };
+        attempt(connection, &around, &mut self.tail, work).map_err(|ended| match ended {
             Ended::NothingWritten(fault) => fault,
             Ended::InDoubt(fault) => {
                 self.connection = None;
@@ -263,6 +301,20 @@ impl Store {
             }
         })
     }
+}
+
+fn open_writer(folder: &Path, vault: &dyn KeyVault, keys: &Keys) -> Result<Connection, StoreError> {
+    schema::open_writer(folder, &mut |transaction| {
+        convert(transaction, folder, vault, keys)
+    })
+}
+
+/// What a transaction needs of the store besides its connection.
+struct Around<'a> {
+    folder: &'a Path,
+    vault: &'a dyn KeyVault,
+    keys: &'a Keys,
+    day_keys: &'a SharedDayKeys,
 }
 
 /// How a transaction ended that did not end well.
@@ -273,18 +325,25 @@ enum Ended {
 
 fn attempt<T>(
     connection: &mut Connection,
-    keys: &Keys,
-    work: impl FnOnce(&Transaction<'_>, &Keys) -> Result<T, StoreError>,
+    around: &Around<'_>,
+    tail: &mut Tail,
+    work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
 ) -> Result<T, Ended> {
     let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
     let transaction = begun.map_err(|error| match StoreError::from(error) {
         StoreError::Locked => Ended::NothingWritten(StoreError::Locked),
         fault => Ended::InDoubt(fault),
     })?;
-    let in_doubt = |error: rusqlite::Error| Ended::InDoubt(error.into());
-    match work(&transaction, keys) {
-        Ok(done) => {
-            transaction.commit().map_err(in_doubt)?;
+    match write(&transaction, around, tail, work) {
+        Ok((done, written)) => {
+            transaction
+                .commit()
+                .map_err(|error| Ended::InDoubt(error.into()))?;
+            if let Some((end, keys)) = written {
+                *tail = end;
+                keys.into_iter()
+                    .for_each(|(of, key)| around.day_keys.write().insert(of, key));
+            }
             Ok(done)
         }
         // A full disk makes SQLite roll back by itself; then this fails, and the refusal is still the reason.
@@ -295,26 +354,28 @@ fn attempt<T>(
     }
 }
 
-pub(crate) fn insert(transaction: &Transaction<'_>, record: &NewRecord) -> Result<u64, StoreError> {
-    let position: u64 = transaction
-        .prepare_cached("SELECT coalesce(max(i) + 1, 0) FROM records")?
-        .query_row([], |row| row.get(0))?;
-    let leaf = Leaf {
-        position,
-        at: record.at,
-        gate: record.gate.clone(),
-        by: record.by,
-        body: record.body.clone(),
-        digests: vec![],
-    };
-    transaction
-        .prepare_cached("INSERT INTO records (i, kind, leaf) VALUES (:i, :kind, :leaf)")?
-        .execute(named_params! { ":i": position, ":kind": record.body.kind(), ":leaf": leaf.to_bytes()? })?;
-    Ok(position)
+/// Does the work on a copy of the tail, and signs what it appended.
+fn write<T>(
+    transaction: &Transaction<'_>,
+    around: &Around<'_>,
+    tail: &mut Tail,
+    work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
+) -> Result<(T, Option<Written>), StoreError> {
+    let file = DayKeyFile::in_folder(around.folder);
+    if tail::size(transaction)? != tail.frontier.size() {
+        // Another program wrote, or a commit whose outcome was unknown did happen.
+        let renumbered = tail.renumbered;
+        *tail = Tail::load(transaction, around.vault)?;
+        tail.renumbered = renumbered;
+        *around.day_keys.write() = file.load(around.vault)?;
+    }
+    let mut writing = Writing::begin(transaction, tail.clone(), around.day_keys);
+    let done = work(&mut writing, around.keys)?;
+    Ok((done, writing.finish(&file, around.vault)?))
 }
 
-fn insert_entry(transaction: &Transaction<'_>, new: &NewEntry) -> Result<u64, StoreError> {
-    if let Some(position) = position_of(transaction, new.scan_id)? {
+fn insert_entry(writing: &mut Writing<'_>, new: &NewEntry) -> Result<u64, StoreError> {
+    if let Some(position) = position_of(writing, new.scan_id)? {
         return Ok(position);
     }
     let record = NewRecord {
@@ -323,31 +384,57 @@ fn insert_entry(transaction: &Transaction<'_>, new: &NewEntry) -> Result<u64, St
         by: Some(new.guard),
         body: Body::Entry(new.entry.clone()),
     };
-    let position = insert(transaction, &record)?;
-    transaction
+    let mut disclosed = vec![(
+        Field::Temperature,
+        Disclosed::Number(i64::from(new.temperature.tenths())),
+    )];
+    if let Some(token) = new.token {
+        disclosed.push((Field::Token, Disclosed::Text(token.to_hexadecimal())));
+    }
+    let placed = writing.append_with(&record, disclosed)?;
+    let (class, ledger_day) = placed.key;
+    writing
         .prepare_cached(
-            "INSERT INTO entries (i, scan_id, t, day, offset_s, gate, guard, verdict, temperature, token, follows)
-             VALUES (:i, :scan_id, :t, :day, :offset_s, :gate, :guard, :verdict, :temperature, :token, :follows)",
+            "INSERT INTO entries
+             (i, scan_id, t, day, offset_s, gate, guard, verdict, follows, band, class, ledger_day) VALUES
+             (:i, :scan_id, :t, :day, :offset_s, :gate, :guard, :verdict, :follows, :band, :class, :ledger_day)",
         )?
         .execute(named_params! {
-            ":i": position,
+            ":i": placed.position,
             ":scan_id": new.scan_id.0,
             ":t": new.at.wall_ms,
             ":day": day_number(new.day),
             ":offset_s": new.offset_s,
             ":gate": new.gate,
             ":guard": new.guard.0,
-            ":verdict": crate::entries::verdict_word(new.entry.verdict),
-            ":temperature": new.temperature.tenths(),
-            ":token": new.token.map(|token| token.0),
+            ":verdict": verdict_word(new.entry.verdict),
             ":follows": new.entry.follows,
+            ":band": band_word(new.entry.band),
+            ":class": class_number(class),
+            ":ledger_day": ledger_day.0,
         })?;
-    Ok(position)
+    if let Some(token) = new.token {
+        insert_sighting(writing, ledger_day, token, placed.position)?;
+    }
+    Ok(placed.position)
 }
 
-fn position_of(transaction: &Transaction<'_>, scan_id: ScanId) -> Result<Option<u64>, StoreError> {
+/// Writes down that a code was seen.
+pub(crate) fn insert_sighting(
+    connection: &Connection,
+    day: LedgerDay,
+    token: Token,
+    position: u64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO sightings (day, token, i) VALUES (:day, :token, :i)")?
+        .execute(named_params! { ":day": day.0, ":token": token.0, ":i": position })?;
+    Ok(())
+}
+
+fn position_of(connection: &Connection, scan_id: ScanId) -> Result<Option<u64>, StoreError> {
     let sql = "SELECT i FROM entries WHERE scan_id = :scan_id";
-    let mut statement = transaction.prepare_cached(sql)?;
+    let mut statement = connection.prepare_cached(sql)?;
     Ok(statement
         .query_row(named_params! { ":scan_id": scan_id.0 }, |row| row.get(0))
         .optional()?)
@@ -356,24 +443,4 @@ fn position_of(transaction: &Transaction<'_>, scan_id: ScanId) -> Result<Option<
 /// A local day as `yyyymmdd`.
 pub(crate) fn day_number(day: NaiveDate) -> i64 {
     i64::from(day.year()) * 10_000 + i64::from(day.month()) * 100 + i64::from(day.day())
-}
-
-/// The last records must be there without a gap and in their canonical form; a damaged file shows here
-/// rather than in the middle of a shift.
-fn check_tail(connection: &Connection) -> Result<(), StoreError> {
-    const TAIL: usize = 256;
-    let mut statement = connection.prepare("SELECT i, leaf FROM records ORDER BY i DESC LIMIT 256")?;
-    let mut rows = statement.query([])?;
-    let mut newer: Option<u64> = None;
-    for _ in 0..TAIL {
-        let Some(row) = rows.next()? else { break };
-        let position: u64 = row.get(0)?;
-        let leaf = Leaf::parse(row.get_ref(1)?.as_blob().map_err(|_| StoreError::Damaged)?)
-            .map_err(|_| StoreError::Damaged)?;
-        if leaf.position != position || newer.is_some_and(|newer| newer != position + 1) {
-            return Err(StoreError::Damaged);
-        }
-        newer = Some(position);
-    }
-    Ok(())
 }

@@ -1,15 +1,20 @@
 //! Reading: pages, figures and exports of the entries.
 
+use std::cell::OnceCell;
+use std::path::Path;
+
 use chrono::NaiveDate;
 use gatepost_codes::Personal;
-use gatepost_ledger::{Body, Entry, Leaf, PersonNumber, VoidReason};
-use gatepost_rules::{BodyTemperature, VerdictKind};
+use gatepost_ledger::note::KeyName;
+use gatepost_ledger::{Body, Disclosed, Disclosure, Entry, Field, Leaf, LedgerDay, PersonNumber, VoidReason};
+use gatepost_rules::{BodyTemperature, TemperatureBand, VerdictKind};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::append::day_number;
-use crate::keys::{Keys, SealedField, Token};
-use crate::{Store, StoreError};
+use crate::day_keys::{KeyOf, SharedDayKeys, class_of};
+use crate::keys::Token;
+use crate::{StoreError, disclosures, schema, tail};
 
 /// Which entries.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,8 +38,8 @@ pub struct Voided {
     pub position: u64,
     /// Why.
     pub reason: VoidReason,
-    /// The sealed note, opened with [`Store::open_note`].
-    pub sealed_note: Option<Vec<u8>>,
+    /// Whether there is or was a note; see [`Reader::note`].
+    pub has_note: bool,
 }
 
 /// One entry as stored.
@@ -52,8 +57,8 @@ pub struct StoredEntry {
     pub guard: PersonNumber,
     /// What the leaf says.
     pub entry: Entry,
-    /// The exact temperature.
-    pub temperature: BodyTemperature,
+    /// The exact temperature; `None` once it was erased.
+    pub temperature: Option<BodyTemperature>,
     /// How it was voided.
     pub voided: Option<Voided>,
 }
@@ -84,7 +89,8 @@ impl Counts {
 pub struct Figures {
     /// By family.
     pub counts: Counts,
-    /// Median temperature of the entries that count.
+    /// Median temperature of the entries of a day that count and whose temperature was not erased. Without a day
+    /// there is none: it would take opening every temperature there is.
     pub median_temperature: Option<BodyTemperature>,
     /// Voided entries.
     pub voided: u32,
@@ -103,16 +109,33 @@ pub struct Seen {
 
 /// A connection that only reads.
 pub struct Reader {
-    connection: Connection,
+    pub(crate) connection: Connection,
+    pub(crate) day_keys: SharedDayKeys,
+    origin: OnceCell<KeyName>,
 }
 
-const ROW: &str = "SELECT e.i, e.t, e.offset_s, e.gate, e.guard, e.temperature, r.leaf, v.i, vr.leaf, v.note
+const ROW: &str =
+    "SELECT e.i, e.t, e.offset_s, e.gate, e.guard, d.sealed, r.leaf, v.i, vr.leaf, e.ledger_day, e.class
     FROM entries e JOIN records r ON r.i = e.i
+    LEFT JOIN disclosures d
+      ON d.class = e.class AND d.day = e.ledger_day AND d.i = e.i AND d.field = 'temperature'
     LEFT JOIN voids v ON v.entry = e.i LEFT JOIN records vr ON vr.i = v.i";
 
 impl Reader {
-    pub(crate) fn new(connection: Connection) -> Reader {
-        Reader { connection }
+    pub(crate) fn new(connection: Connection, day_keys: SharedDayKeys) -> Result<Reader, StoreError> {
+        Ok(Reader {
+            connection,
+            day_keys,
+            origin: OnceCell::new(),
+        })
+    }
+
+    /// Opens a data folder without any of its secrets, for whoever checks it: what was sealed stays sealed.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of opening.
+    pub fn without_secrets(folder: &Path) -> Result<Reader, StoreError> {
+        Reader::new(schema::open_reader(folder)?, SharedDayKeys::default())
     }
 
     /// A page of entries, newest first, older than `before` where one is given. Keyset pagination: page ten
@@ -135,7 +158,7 @@ impl Reader {
             conditions.where_clause()
         );
         let mut entries = Vec::new();
-        self.visit(&sql, &conditions, |entry| {
+        self.visit(&sql, &conditions, |entry| -> Result<(), StoreError> {
             entries.push(entry);
             Ok(())
         })?;
@@ -151,7 +174,7 @@ impl Reader {
         conditions.add("e.i = ?", position);
         let sql = format!("{ROW} {}", conditions.where_clause());
         let mut found = None;
-        self.visit(&sql, &conditions, |entry| {
+        self.visit(&sql, &conditions, |entry| -> Result<(), StoreError> {
             found = Some(entry);
             Ok(())
         })?;
@@ -164,11 +187,14 @@ impl Reader {
     /// # Errors
     /// Any [`StoreError`], or the error of `each`.
     pub fn for_each<E: From<StoreError>>(
-        &mut self,
+        &self,
         filter: &EntryFilter,
         mut each: impl FnMut(u64, StoredEntry) -> Result<(), E>,
     ) -> Result<u64, E> {
-        let transaction = self.connection.transaction().map_err(StoreError::from)?;
+        let transaction = self
+            .connection
+            .unchecked_transaction()
+            .map_err(StoreError::from)?;
         let conditions = Conditions::of(filter);
         let clause = conditions.where_clause();
         let total: u64 = transaction
@@ -178,12 +204,10 @@ impl Reader {
                 |row| row.get(0),
             )
             .map_err(StoreError::from)?;
-        visit(
-            &transaction,
-            &format!("{ROW} {clause} ORDER BY e.i"),
-            &conditions,
-            |entry| each(total, entry),
-        )?;
+        self.visit(&format!("{ROW} {clause} ORDER BY e.i"), &conditions, |entry| {
+            each(total, entry)
+        })?;
+        transaction.finish().map_err(StoreError::from)?;
         Ok(total)
     }
 
@@ -201,7 +225,7 @@ impl Reader {
         conditions.add("e.i > ?", since);
         let sql = format!("{ROW} {} ORDER BY e.i", conditions.where_clause());
         let mut cases = Vec::new();
-        self.visit(&sql, &conditions, |entry| {
+        self.visit(&sql, &conditions, |entry| -> Result<(), StoreError> {
             cases.push(entry);
             Ok(())
         })?;
@@ -241,16 +265,10 @@ impl Reader {
         let mut standing = all;
         standing.conditions.push(NOT_VOIDED);
         let counts = self.counts_where(&standing)?;
-        let median = format!(
-            "SELECT e.temperature FROM entries e {} ORDER BY e.temperature LIMIT 1 OFFSET {}",
-            standing.where_clause(),
-            counts.all() / 2
-        );
-        let tenths: Option<i16> = self
-            .connection
-            .query_row(&median, &*standing.values(), |row| row.get(0))
-            .optional()?;
-        let median_temperature = tenths.map(temperature).transpose()?;
+        let median_temperature = match filter.day {
+            Some(_) => self.median(&standing)?,
+            None => None,
+        };
         Ok(Figures {
             counts,
             median_temperature,
@@ -268,14 +286,14 @@ impl Reader {
         self.counts_where(&conditions)
     }
 
-    /// Entries of a filter whose temperature is below `limit`; voided ones do not count.
+    /// Entries of a filter whose temperature was in `band`; voided ones do not count.
     ///
     /// # Errors
     /// Any [`StoreError`].
-    pub fn below(&self, filter: &EntryFilter, limit: BodyTemperature) -> Result<u32, StoreError> {
+    pub fn in_band(&self, filter: &EntryFilter, band: TemperatureBand) -> Result<u32, StoreError> {
         let mut conditions = Conditions::of(filter);
         conditions.conditions.push(NOT_VOIDED);
-        conditions.add("e.temperature < ?", limit.tenths());
+        conditions.add("e.band = ?", band_word(band));
         let sql = format!("SELECT count(*) FROM entries e {}", conditions.where_clause());
         Ok(self
             .connection
@@ -329,8 +347,11 @@ impl Reader {
     /// # Errors
     /// Any [`StoreError`].
     pub fn seen(&self, token: Token, since_ms: i64) -> Result<Option<Seen>, StoreError> {
-        let sql = "SELECT e.i, e.t, e.offset_s FROM entries e WHERE e.token = :token AND e.t >= :since
+        // Two days of ledger time: the window is shorter than one, and may lie across midnight.
+        let sql = "SELECT e.i, e.t, e.offset_s FROM sightings s JOIN entries e ON e.i = s.i
+                   WHERE s.day IN (:day, :day + 1) AND s.token = :token AND e.t >= :since
                    AND NOT EXISTS (SELECT 1 FROM voids v WHERE v.entry = e.i) ORDER BY e.i DESC LIMIT 1";
+        let day = tail::day_at(&self.connection, since_ms, None)?.0;
         let seen = |row: &Row<'_>| {
             Ok(Seen {
                 position: row.get(0)?,
@@ -338,7 +359,7 @@ impl Reader {
                 offset_s: row.get(2)?,
             })
         };
-        let which = named_params! { ":token": token.0, ":since": since_ms };
+        let which = named_params! { ":day": day, ":token": token.0, ":since": since_ms };
         Ok(self
             .connection
             .prepare_cached(sql)?
@@ -368,32 +389,137 @@ impl Reader {
         Ok(counts)
     }
 
-    fn visit(
+    fn median(&self, standing: &Conditions) -> Result<Option<BodyTemperature>, StoreError> {
+        let mut temperatures = Vec::new();
+        let sql = format!(
+            "SELECT e.i, e.class, e.ledger_day, d.sealed FROM entries e JOIN disclosures d
+             ON d.class = e.class AND d.day = e.ledger_day AND d.i = e.i AND d.field = 'temperature' {}",
+            standing.where_clause()
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(&*standing.values())?;
+        while let Some(row) = rows.next()? {
+            let class = class_of(row.get(1)?).ok_or(StoreError::Damaged)?;
+            let key = (class, LedgerDay(row.get(2)?));
+            temperatures.extend(self.temperature(row.get(0)?, key, row.get_ref(3)?.as_blob().ok())?);
+        }
+        let middle = temperatures.len() / 2;
+        Ok((!temperatures.is_empty()).then(|| *temperatures.select_nth_unstable(middle).1))
+    }
+
+    /// An exact temperature; `None` once it was erased.
+    fn temperature(
+        &self,
+        position: u64,
+        key: KeyOf,
+        sealed: Option<&[u8]>,
+    ) -> Result<Option<BodyTemperature>, StoreError> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        let origin = self.known_origin()?;
+        let keys = self.day_keys.read();
+        let disclosure = disclosures::opened(&keys, origin, key, position, Field::Temperature, sealed);
+        Ok(disclosure.and_then(|disclosure| disclosures::temperature(&disclosure)))
+    }
+
+    /// The origin of the ledger.
+    pub(crate) fn known_origin(&self) -> Result<&KeyName, StoreError> {
+        if let Some(origin) = self.origin.get() {
+            return Ok(origin);
+        }
+        let keys = tail::keys(&self.connection)?;
+        let origin = keys.first().ok_or(StoreError::Damaged)?.key.name().clone();
+        Ok(self.origin.get_or_init(|| origin))
+    }
+
+    fn visit<E: From<StoreError>>(
         &self,
         sql: &str,
         conditions: &Conditions,
-        each: impl FnMut(StoredEntry) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        visit(&self.connection, sql, conditions, each)
+        mut each: impl FnMut(StoredEntry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut statement = self.connection.prepare_cached(sql).map_err(StoreError::from)?;
+        let mut rows = statement.query(&*conditions.values()).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            each(self.stored_entry(row)?)?;
+        }
+        Ok(())
     }
-}
 
-impl Store {
-    /// The note of a void in its writer's words.
+    fn stored_entry(&self, row: &Row<'_>) -> Result<StoredEntry, StoreError> {
+        let position = row.get(0)?;
+        let class = class_of(row.get(10)?).ok_or(StoreError::Damaged)?;
+        let sealed = row
+            .get_ref(5)?
+            .as_blob_or_null()
+            .map_err(|_| StoreError::Damaged)?;
+        let temperature = self.temperature(position, (class, LedgerDay(row.get(9)?)), sealed)?;
+        let Body::Entry(entry) = leaf(row, 6)?.body else {
+            return Err(StoreError::Damaged);
+        };
+        let voided = match row.get::<_, Option<u64>>(7)? {
+            None => None,
+            Some(_) => Some(self.voided(leaf(row, 8)?)?),
+        };
+        Ok(StoredEntry {
+            position,
+            wall_ms: row.get(1)?,
+            offset_s: row.get(2)?,
+            gate: row.get(3)?,
+            guard: PersonNumber(row.get(4)?),
+            entry,
+            temperature,
+            voided,
+        })
+    }
+
+    fn voided(&self, leaf: Leaf) -> Result<Voided, StoreError> {
+        let Body::Void { reason, .. } = leaf.body else {
+            return Err(StoreError::Damaged);
+        };
+        // The leaf of a void of schema 1 says nothing of its note.
+        let has_note = !leaf.digests.is_empty() || {
+            let key = tail::key_of(&self.connection, &leaf)?;
+            disclosures::sealed(&self.connection, key, leaf.position, Field::Note)?.is_some()
+        };
+        Ok(Voided {
+            position: leaf.position,
+            reason,
+            has_note,
+        })
+    }
+
+    /// What a record disclosed; `None` where it disclosed no such thing, or it was erased.
     ///
     /// # Errors
-    /// [`StoreError::KeyMissing`] when the key does not fit.
-    pub fn open_note(&self, voided: &Voided) -> Result<Option<Personal<String>>, StoreError> {
-        open_note(&self.keys, voided)
+    /// [`StoreError::NoSuchRecord`], or any other.
+    pub fn disclosure(&self, position: u64, field: Field) -> Result<Option<Disclosure>, StoreError> {
+        let leaf = tail::leaf(&self.connection, position)?;
+        let key = tail::key_of(&self.connection, &leaf)?;
+        let Some(sealed) = disclosures::sealed(&self.connection, key, position, field)? else {
+            return Ok(None);
+        };
+        let origin = self.known_origin()?;
+        Ok(disclosures::opened(
+            &self.day_keys.read(),
+            origin,
+            key,
+            position,
+            field,
+            &sealed,
+        ))
     }
-}
 
-fn open_note(keys: &Keys, voided: &Voided) -> Result<Option<Personal<String>>, StoreError> {
-    voided
-        .sealed_note
-        .as_ref()
-        .map(|note| keys.open(SealedField::VoidNote(voided.position), note))
-        .transpose()
+    /// The note of a void in its writer's words; `None` where there was none, or it was erased.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn note(&self, voided: &Voided) -> Result<Option<Personal<String>>, StoreError> {
+        let disclosure = self.disclosure(voided.position, Field::Note)?;
+        Ok(disclosure.and_then(|disclosure| match disclosure.value.expose() {
+            Disclosed::Text(text) => Some(Personal::new(text.clone())),
+            Disclosed::Number(_) => None,
+        }))
+    }
 }
 
 const NOT_VOIDED: &str = "NOT EXISTS (SELECT 1 FROM voids nv WHERE nv.entry = e.i)";
@@ -453,56 +579,9 @@ impl Conditions {
     }
 }
 
-fn visit<E: From<StoreError>>(
-    connection: &Connection,
-    sql: &str,
-    conditions: &Conditions,
-    mut each: impl FnMut(StoredEntry) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut statement = connection.prepare_cached(sql).map_err(StoreError::from)?;
-    let mut rows = statement.query(&*conditions.values()).map_err(StoreError::from)?;
-    while let Some(row) = rows.next().map_err(StoreError::from)? {
-        each(stored_entry(row)?)?;
-    }
-    Ok(())
-}
-
-fn stored_entry(row: &Row<'_>) -> Result<StoredEntry, StoreError> {
-    let Body::Entry(entry) = leaf(row, 6)?.body else {
-        return Err(StoreError::Damaged);
-    };
-    let voided = match row.get::<_, Option<u64>>(7)? {
-        None => None,
-        Some(position) => {
-            let Body::Void { reason, .. } = leaf(row, 8)?.body else {
-                return Err(StoreError::Damaged);
-            };
-            Some(Voided {
-                position,
-                reason,
-                sealed_note: row.get(9)?,
-            })
-        }
-    };
-    Ok(StoredEntry {
-        position: row.get(0)?,
-        wall_ms: row.get(1)?,
-        offset_s: row.get(2)?,
-        gate: row.get(3)?,
-        guard: PersonNumber(row.get(4)?),
-        entry,
-        temperature: temperature(row.get(5)?)?,
-        voided,
-    })
-}
-
 fn leaf(row: &Row<'_>, column: usize) -> Result<Leaf, StoreError> {
     let bytes = row.get_ref(column)?.as_blob().map_err(|_| StoreError::Damaged)?;
     Leaf::parse(bytes).map_err(|_| StoreError::Damaged)
-}
-
-fn temperature(tenths: i16) -> Result<BodyTemperature, StoreError> {
-    BodyTemperature::from_tenths(tenths).map_err(|_| StoreError::Damaged)
 }
 
 fn day_of(number: i64) -> Result<NaiveDate, StoreError> {
@@ -524,5 +603,13 @@ pub(crate) fn verdict_word(kind: VerdictKind) -> &'static str {
         VerdictKind::Hold => "hold",
         VerdictKind::Refuse => "refuse",
         VerdictKind::CheckByHand => "check_by_hand",
+    }
+}
+
+pub(crate) fn band_word(band: TemperatureBand) -> &'static str {
+    match band {
+        TemperatureBand::Low => "low",
+        TemperatureBand::Normal => "normal",
+        TemperatureBand::Fever => "fever",
     }
 }

@@ -43,6 +43,18 @@ pub enum StoreError {
     /// The program was already set up on this data.
     #[error("already set up")]
     AlreadySetUp,
+    /// Nothing can be recorded before the set-up.
+    #[error("not set up yet")]
+    NotSetUp,
+    /// No such record.
+    #[error("no such record")]
+    NoSuchRecord,
+    /// The disclosures that were to be erased are still to be kept.
+    #[error("disclosures are still to be kept")]
+    NotYetErasable(#[from] crate::KeptUntil),
+    /// No witness's cosignature over what this ledger was.
+    #[error("not a cosignature of this ledger")]
+    CosignatureRefused,
     /// Nobody has an account of that number, or it is closed.
     #[error("no such person")]
     NoSuchPerson,

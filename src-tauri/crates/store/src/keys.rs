@@ -27,7 +27,15 @@ pub struct Keys {
 #[derive(Clone, Copy)]
 pub(crate) enum SealedField {
     PersonName(u32),
+    /// Of schema 1; a disclosure since.
     VoidNote(u64),
+}
+
+impl Token {
+    /// As a disclosure has it.
+    pub(crate) fn to_hexadecimal(self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 impl SealedField {

@@ -5,8 +5,9 @@ use gatepost_ledger::{AccountChange, Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
-use crate::append::{NewRecord, insert};
+use crate::append::NewRecord;
 use crate::keys::{Keys, SealedField};
+use crate::tail::Identity;
 use crate::{Store, StoreError, Venue, settings};
 
 /// Somebody who is to be given an account.
@@ -69,6 +70,7 @@ impl Store {
             .iter()
             .map(|person| self.keys.hash_pin(person.pin.expose()))
             .collect::<Result<Vec<_>, _>>()?;
+        let identity = Identity::new(&*self.vault, 0)?;
         self.transact(|transaction, keys| {
             if settings::read(transaction, "venue")?.is_some() {
                 return Err(StoreError::AlreadySetUp);
@@ -84,9 +86,10 @@ impl Store {
             let genesis = Body::Genesis {
                 venue: set_up.venue.kind,
                 demo: set_up.venue.demo,
-                key: None,
+                key: Some(identity.signer.verifier().to_string()),
             };
-            insert(transaction, &record(genesis))?;
+            transaction.identify(identity);
+            transaction.append(&record(genesis))?;
             for ((person, hash), number) in set_up.people.iter().zip(&hashes).zip(1..) {
                 insert_person(transaction, keys, number, person, hash)?;
                 let body = Body::Person {
@@ -94,9 +97,9 @@ impl Store {
                     role: person.role,
                     change: AccountChange::Opened,
                 };
-                insert(transaction, &record(body))?;
+                transaction.append(&record(body))?;
             }
-            insert(transaction, &record(Body::Policy(set_up.policy.clone())))?;
+            transaction.append(&record(Body::Policy(set_up.policy.clone())))?;
             Ok(())
         })
     }
@@ -157,7 +160,7 @@ impl Store {
                 role: person.role,
                 change: AccountChange::Opened,
             };
-            insert(transaction, &record(at, &gate, by, body))?;
+            transaction.append(&record(at, &gate, by, body))?;
             Ok(number)
         })
     }
@@ -190,7 +193,7 @@ impl Store {
             )?;
             forget_wrong_pins(transaction, number)?;
             let body = Body::Person { number, role, change };
-            insert(transaction, &record(at, &gate, by, body))?;
+            transaction.append(&record(at, &gate, by, body))?;
             Ok(())
         })
     }
@@ -223,7 +226,7 @@ impl Store {
             }
             let change = AccountChange::Closed;
             let body = Body::Person { number, role, change };
-            insert(transaction, &record(at, &gate, by, body))?;
+            transaction.append(&record(at, &gate, by, body))?;
             Ok(())
         })
     }
@@ -266,9 +269,9 @@ impl Store {
             body,
         };
         self.transact(|transaction, _| {
-            insert(transaction, &anonymous(Body::Authfail { number }))?;
+            transaction.append(&anonymous(Body::Authfail { number }))?;
             if let Some(seconds) = pause_seconds {
-                insert(transaction, &anonymous(Body::Lockout { number, seconds }))?;
+                transaction.append(&anonymous(Body::Lockout { number, seconds }))?;
             }
             transaction.execute(
                 "INSERT INTO lockouts (number, wrong, boot, until_ms) VALUES (:number, :wrong, :boot, :until)
@@ -289,7 +292,7 @@ impl Store {
         let login = record(at, gate, number, Body::Login);
         self.transact(|transaction, _| {
             forget_wrong_pins(transaction, number)?;
-            insert(transaction, &login)?;
+            transaction.append(&login)?;
             Ok(())
         })
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::StoreError;
 
@@ -24,11 +24,30 @@ const APPLICATION_ID: i32 = 0x4750_5354;
 /// Before 3.51.3 the WAL-reset bug can corrupt a database in WAL mode.
 const OLDEST_SAFE_SQLITE: i32 = 3_051_003;
 /// Schema `n` is reached by migration `n - 1`; each runs in one transaction.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/0001_foundation.sql")];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        begin: include_str!("../migrations/0001_foundation.sql"),
+        end: None,
+    },
+    Migration {
+        begin: include_str!("../migrations/0002_ledger.sql"),
+        end: Some(include_str!("../migrations/0002_ledger_end.sql")),
+    },
+];
 /// The header of a database file (SQLite file format, section 1.3).
 const HEADER_BYTES: usize = 100;
 /// The newest schema this program knows.
 const NEWEST_SCHEMA: i32 = MIGRATIONS.len() as i32;
+
+/// One step to the next schema. Where there is an `end`, what was recorded under the schema before is converted
+/// between the two.
+struct Migration {
+    begin: &'static str,
+    end: Option<&'static str>,
+}
+
+/// Converts the records of schema 1 in the middle of its migration.
+pub(crate) type Convert<'a> = &'a mut dyn FnMut(&Transaction<'_>) -> Result<(), StoreError>;
 
 /// Makes the folder where there is none, for its owner only.
 pub(crate) fn make_folder(folder: &Path) -> Result<(), StoreError> {
@@ -57,7 +76,7 @@ pub(crate) fn make_where_missing(folder: &Path) -> Result<(), StoreError> {
 
 /// Opens the database of `folder` for writing, brings an older schema up to date and refuses a newer one.
 /// Never makes one: a disk that dropped out in the middle of a shift must not get a second, empty ledger.
-pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
+pub(crate) fn open_writer(folder: &Path, convert: Convert<'_>) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
         return Err(StoreError::SqliteTooOld {
             found: rusqlite::version(),
@@ -71,7 +90,10 @@ pub(crate) fn open_writer(folder: &Path) -> Result<Connection, StoreError> {
     if connection.is_readonly("main")? {
         return Err(StoreError::ReadOnly);
     }
-    migrate(&mut connection)?;
+    if migrate(&mut connection, convert)? {
+        // What the old schema had in the clear must not stay in the log.
+        truncate_log(&connection)?;
+    }
     Ok(connection)
 }
 
@@ -93,7 +115,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
         let mut connection = Connection::open(&unfinished)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "synchronous", "full")?;
-        migrate(&mut connection)?;
+        migrate(&mut connection, &mut |_| Ok(()))?;
     }
     fs::rename(&unfinished, path).map_err(|error| StoreError::file(path, error))?;
     sync_folder_of(path).map_err(|error| StoreError::file(path, error))
@@ -155,7 +177,7 @@ fn check_length(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn check_identity(connection: &Connection) -> Result<(), StoreError> {
+pub(crate) fn check_identity(connection: &Connection) -> Result<(), StoreError> {
     let identity: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if identity != APPLICATION_ID {
         return Err(StoreError::NotOurs);
@@ -193,14 +215,27 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let mut schema = schema_of(connection)?;
+/// Brings the schema up to date; returns whether anything had to be done.
+fn migrate(connection: &mut Connection, convert: Convert<'_>) -> Result<bool, StoreError> {
+    let found = schema_of(connection)?;
+    let mut schema = found;
     while let Some(migration) = usize::try_from(schema).ok().and_then(|at| MIGRATIONS.get(at)) {
-        let transaction = connection.transaction()?;
-        transaction.execute_batch(migration)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(migration.begin)?;
+        if let Some(end) = migration.end {
+            convert(&transaction)?;
+            transaction.execute_batch(end)?;
+        }
         schema += 1;
         transaction.pragma_update(None, "user_version", schema)?;
         transaction.commit()?;
     }
-    Ok(())
+    Ok(schema != found)
+}
+
+/// Moves the write-ahead log into the database and cuts it to nothing. Returns false where a reader still needs
+/// it.
+pub(crate) fn truncate_log(connection: &Connection) -> Result<bool, StoreError> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    Ok(!busy)
 }

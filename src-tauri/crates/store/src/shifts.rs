@@ -3,7 +3,7 @@
 use gatepost_ledger::{Body, Moment, PersonNumber};
 use rusqlite::{OptionalExtension, Row, named_params};
 
-use crate::append::{NewRecord, insert};
+use crate::append::NewRecord;
 use crate::{Store, StoreError};
 
 /// A shift that nobody has closed yet.
@@ -33,7 +33,7 @@ impl Store {
             body: Body::ShiftOpen,
         };
         self.transact(|transaction, _| {
-            let opened = insert(transaction, &record)?;
+            let opened = transaction.append(&record)?;
             transaction.execute(
                 "INSERT INTO shifts (opened, guard, gate, t) VALUES (:opened, :guard, :gate, :t)",
                 named_params! { ":opened": opened, ":guard": guard.0, ":gate": gate, ":t": at.wall_ms },
@@ -87,7 +87,7 @@ impl Store {
             body,
         };
         self.transact(|transaction, _| {
-            let closed = insert(transaction, &record)?;
+            let closed = transaction.append(&record)?;
             transaction.execute(
                 "INSERT INTO shift_closings (shift, closed) VALUES (:shift, :closed)",
                 named_params! { ":shift": shift.opened, ":closed": closed },

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::StoreError;
 
 pub use key_file::KeyFile;
+pub(crate) use key_file::{finish, unfinished_name, write_unfinished};
 pub use keychain::KeychainFault;
 pub use open::{move_to_key_file, move_to_keychain, open_vault};
 
@@ -103,8 +104,8 @@ pub trait KeyVault: Send {
     /// same name is gone afterwards.
     ///
     /// # Errors
-    /// [`StoreError::KeychainUnavailable`] or a file error. Either the old secret or the new one is kept then;
-    /// never half of one.
+    /// [`StoreError::KeychainUnavailable`] or a file error. Either the old secret or the new one is kept then,
+    /// never half of one: ask [`KeyVault::load`] which.
     fn keep(&self, item: KeyItem, secret: &Secret) -> Result<(), StoreError>;
 
     /// Removes a secret for good. Nothing happens where there is none.
@@ -112,4 +113,22 @@ pub trait KeyVault: Send {
     /// # Errors
     /// [`StoreError::KeychainUnavailable`] or a file error; the secret may still be there then.
     fn forget(&self, item: KeyItem) -> Result<(), StoreError>;
+}
+
+impl<V: KeyVault + ?Sized> KeyVault for Box<V> {
+    fn kind(&self) -> VaultKind {
+        (**self).kind()
+    }
+
+    fn load(&self, item: KeyItem) -> Result<Option<Secret>, StoreError> {
+        (**self).load(item)
+    }
+
+    fn keep(&self, item: KeyItem, secret: &Secret) -> Result<(), StoreError> {
+        (**self).keep(item, secret)
+    }
+
+    fn forget(&self, item: KeyItem) -> Result<(), StoreError> {
+        (**self).forget(item)
+    }
 }

@@ -111,7 +111,7 @@ fn moment(number: usize) -> Moment {
 }
 
 fn new_store(folder: &Path) -> Store {
-    let mut store = Store::open(folder, &KeyFile::in_folder(folder)).expect("an empty folder");
+    let mut store = Store::open(folder, KeyFile::in_folder(folder)).expect("an empty folder");
     let person = |role, pin: &str| NewPerson {
         name: Personal::new("测试".to_owned()),
         role,

@@ -42,10 +42,10 @@ fn a_green_code_before_the_camera_and_365_are_an_admission() {
     assert_eq!(entry.verdict, VerdictKind::Admit);
     assert_eq!(entry.shown, ShownKind::Decoded);
     assert_eq!(entry.colour_source, Some(ColourSource::Camera));
-    assert_eq!(entry.temperature, 365);
+    assert_eq!(entry.temperature, Some(365));
     assert_eq!(entry.guard, "王*");
     let stored = room.stored(entry.position);
-    assert_eq!(stored.temperature.tenths(), 365);
+    assert_eq!(stored.temperature.map(i16::from), Some(365));
     assert_eq!(stored.entry.colour, Some(HealthColour::Green));
 
     let door = room.desk.door().expect("a door");

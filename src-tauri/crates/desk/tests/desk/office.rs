@@ -141,7 +141,7 @@ fn the_log_is_paged_and_filtered() {
     let page = room.desk.entries(&held, None, 50).expect("a page");
     assert_eq!(
         page.rows.iter().map(|row| row.temperature).collect::<Vec<_>>(),
-        [385]
+        [Some(385)]
     );
     let no_day = EntryFilter {
         day: Some("23.11.2026".to_owned()),

@@ -155,7 +155,7 @@ impl Presenter for Witness {
 
 /// An entry as another program finds it in the folder.
 pub(crate) fn stored(folder: &Path, position: u64) -> Option<StoredEntry> {
-    let store = Store::open(folder, &KeyFile::in_folder(folder)).expect("the same data");
+    let store = Store::open(folder, KeyFile::in_folder(folder)).expect("the same data");
     store.reader().expect("a reader").entry(position).ok()
 }
 

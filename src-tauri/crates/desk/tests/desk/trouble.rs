@@ -28,7 +28,7 @@ fn an_entry_that_a_locked_database_refused_is_written_once_by_the_next_enter() {
 
     lock.execute_batch("ROLLBACK").expect("let go");
     let entry = room.write("⏎");
-    assert_eq!(entry.temperature, 365);
+    assert_eq!(entry.temperature, Some(365));
     let door = room.desk.door().expect("a door");
     assert_eq!((door.prompt, door.counts.admitted), (Prompt::ShowCode, 1));
     assert_eq!(room.kinds().iter().filter(|kind| *kind == "entry").count(), 1);

@@ -109,9 +109,20 @@ fn open_if_present(how: &OpenOptions, path: &Path) -> Result<Option<File>, Store
 
 /// Writes a whole file for its owner only, in place of the one that has the name.
 pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let unfinished = write_unfinished(path, bytes)?;
+    finish(&unfinished, path)
+}
+
+/// The name that a file has while it is being written.
+pub(crate) fn unfinished_name(path: &Path) -> PathBuf {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".new");
-    let unfinished = PathBuf::from(unfinished);
+    PathBuf::from(unfinished)
+}
+
+/// Writes a whole file for its owner only under its unfinished name, which is durable once this returns.
+pub(crate) fn write_unfinished(path: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
+    let unfinished = unfinished_name(path);
     let write = || -> io::Result<()> {
         match fs::remove_file(&unfinished) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -124,11 +135,19 @@ pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError>
         let mut file = options.open(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        drop(file);
-        fs::rename(&unfinished, path)?;
-        sync_folder_of(path)
+        sync_folder_of(&unfinished)
     };
-    write().map_err(|error| StoreError::file(&unfinished, error))
+    match write() {
+        Ok(()) => Ok(unfinished),
+        Err(error) => Err(StoreError::file(unfinished, error)),
+    }
+}
+
+/// Gives a file that is complete its name.
+pub(crate) fn finish(unfinished: &Path, path: &Path) -> Result<(), StoreError> {
+    fs::rename(unfinished, path)
+        .and_then(|()| sync_folder_of(path))
+        .map_err(|error| StoreError::file(unfinished, error))
 }
 
 /// Overwrites a key file that no longer has a name, before its blocks are given back. As good as it gets from

@@ -142,7 +142,7 @@ fn without_a_keychain_a_new_folder_gets_key_files() {
         let folder = tempfile::tempdir().unwrap();
         let vault = open_vault(folder.path(), VaultKind::Keychain).unwrap();
         assert_eq!(vault.kind(), VaultKind::KeyFile);
-        drop(Store::open(folder.path(), vault.as_ref()).unwrap());
+        drop(Store::open(folder.path(), vault).unwrap());
         assert_eq!(names_in(folder.path()), ["gatepost.key", DATABASE_NAME]);
     });
 }
@@ -153,12 +153,12 @@ fn without_its_keychain_a_folder_is_refused_and_left_as_it_is() {
         "without_its_keychain_a_folder_is_refused_and_left_as_it_is",
         || {
             let folder = tempfile::tempdir().unwrap();
-            drop(Store::open(folder.path(), &KeyFile::in_folder(folder.path())).unwrap());
+            drop(Store::open(folder.path(), KeyFile::in_folder(folder.path())).unwrap());
             fs::remove_file(folder.path().join("gatepost.key")).unwrap();
             fs::write(folder.path().join("gatepost.vault"), "keychain 0123abcd device\n").unwrap();
             let before = files_in(folder.path());
             let vault = open_vault(folder.path(), VaultKind::KeyFile).unwrap();
-            let opened = Store::open(folder.path(), vault.as_ref());
+            let opened = Store::open(folder.path(), vault);
             assert_eq!(fault_of(opened), KeychainFault::Absent);
             assert_eq!(fault_of(move_to_key_file(folder.path())), KeychainFault::Absent);
             assert_eq!(files_in(folder.path()), before);
@@ -209,7 +209,7 @@ fn a_new_folder_prefers_the_keychain_and_opens_again_with_it() {
             for _ in 0..2 {
                 let vault = open_vault(folder.path(), VaultKind::Keychain).unwrap();
                 assert_eq!(vault.kind(), VaultKind::Keychain);
-                drop(Store::open(folder.path(), vault.as_ref()).unwrap());
+                drop(Store::open(folder.path(), vault).unwrap());
                 assert_eq!(names_in(folder.path()), [DATABASE_NAME, "gatepost.vault"]);
             }
             let beside = tempfile::tempdir().unwrap();
@@ -239,11 +239,11 @@ fn a_locked_keychain_is_told_and_nothing_is_made_anew() {
     with_a_keychain("a_locked_keychain_is_told_and_nothing_is_made_anew", || {
         let folder = tempfile::tempdir().unwrap();
         let vault = open_vault(folder.path(), VaultKind::Keychain).unwrap();
-        drop(Store::open(folder.path(), vault.as_ref()).unwrap());
+        drop(Store::open(folder.path(), vault).unwrap());
         let before = files_in(folder.path());
         lock_the_keychain();
         let vault = open_vault(folder.path(), VaultKind::Keychain).unwrap();
-        let opened = Store::open(folder.path(), vault.as_ref());
+        let opened = Store::open(folder.path(), vault);
         // A session without a prompter either refuses at once or waits for one.
         let fault = fault_of(opened);
         assert!(

@@ -146,11 +146,11 @@ fn a_folder_of_before_goes_on_with_its_key_file_whatever_is_preferred() {
 #[test]
 fn a_database_that_lost_its_key_file_gets_neither_a_keychain_nor_a_new_key() {
     let folder = tempfile::tempdir().unwrap();
-    drop(Store::open(folder.path(), &KeyFile::in_folder(folder.path())).unwrap());
+    drop(Store::open(folder.path(), KeyFile::in_folder(folder.path())).unwrap());
     fs::remove_file(folder.path().join("gatepost.key")).unwrap();
     let vault = open_vault(folder.path(), VaultKind::Keychain).unwrap();
     assert_eq!(vault.kind(), VaultKind::KeyFile);
-    let opened = Store::open(folder.path(), vault.as_ref());
+    let opened = Store::open(folder.path(), vault);
     assert!(matches!(opened, Err(StoreError::KeyMissing)));
     assert_eq!(names_in(folder.path()), [DATABASE_NAME]);
 }

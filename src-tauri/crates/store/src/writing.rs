@@ -1,0 +1,236 @@
+//! One transaction on the ledger: leaves, nodes, disclosures, and the signature over all of it.
+
+use std::ops::Deref;
+
+use gatepost_ledger::tree::Hash;
+use gatepost_ledger::{Body, Disclosed, Disclosure, Field, Leaf, Moment, PersonNumber, Seal};
+use rusqlite::{Transaction, named_params};
+use zeroize::Zeroizing;
+
+use crate::append::NewRecord;
+use crate::day_keys::{DayKeyFile, KeyOf, SharedDayKeys};
+use crate::keys::random;
+use crate::tail::{Identity, Tail};
+use crate::{KeyVault, Secret, StoreError, disclosures};
+
+/// The end of the ledger after a transaction, and the day keys that it made.
+pub(crate) type Written = (Tail, Vec<(KeyOf, Secret)>);
+
+/// Where a record stands and under which key its disclosures are.
+pub(crate) struct Placed {
+    pub(crate) position: u64,
+    pub(crate) key: KeyOf,
+}
+
+/// A transaction in the making. Reads as one of SQLite's.
+pub(crate) struct Writing<'a> {
+    transaction: &'a Transaction<'a>,
+    tail: Tail,
+    day_keys: &'a SharedDayKeys,
+    fresh_keys: Vec<(KeyOf, Secret)>,
+    /// Who signs from the next record on.
+    successor: Option<Identity>,
+    appended: bool,
+    /// Reused from record to record.
+    completed: Vec<u8>,
+}
+
+impl<'a> Deref for Writing<'a> {
+    type Target = Transaction<'a>;
+
+    fn deref(&self) -> &Transaction<'a> {
+        self.transaction
+    }
+}
+
+impl<'a> Writing<'a> {
+    pub(crate) fn begin(
+        transaction: &'a Transaction<'a>,
+        tail: Tail,
+        day_keys: &'a SharedDayKeys,
+    ) -> Writing<'a> {
+        Writing {
+            transaction,
+            tail,
+            day_keys,
+            fresh_keys: Vec::new(),
+            successor: None,
+            appended: false,
+            completed: Vec::new(),
+        }
+    }
+
+    /// Says who signs a ledger that has no key yet.
+    pub(crate) fn identify(&mut self, identity: Identity) {
+        self.tail.identity = Some(identity);
+    }
+
+    /// Says who signs from the next record on: the last one was the key change that names it.
+    pub(crate) fn succeed(&mut self, identity: Identity) {
+        self.successor = Some(identity);
+    }
+
+    /// The highest boot number so far.
+    pub(crate) fn last_boot(&self) -> u32 {
+        self.tail.clock.last().map_or(0, |last| last.boot)
+    }
+
+    pub(crate) fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    /// Appends a record and returns its position.
+    pub(crate) fn append(&mut self, record: &NewRecord) -> Result<u64, StoreError> {
+        Ok(self.append_with(record, Vec::new())?.position)
+    }
+
+    /// Appends a record with what it discloses; before it, what has to be said about the clock.
+    pub(crate) fn append_with(
+        &mut self,
+        record: &NewRecord,
+        disclosed: Vec<(Field, Disclosed)>,
+    ) -> Result<Placed, StoreError> {
+        let at = self.settle_clock(record.at, &record.gate)?;
+        let disclosures = disclosed
+            .into_iter()
+            .map(|(field, value)| Ok(Disclosure::new(field, value, &random()?)))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let position = self.push(at, &record.gate, record.by, &record.body, &disclosures)?;
+        let key = (record.body.retention_class(), self.tail.clock.day(at.wall_ms));
+        for disclosure in &disclosures {
+            self.disclose(key, position, disclosure)?;
+        }
+        Ok(Placed { position, key })
+    }
+
+    /// Seals a disclosure of a record under the key of its day, which is made where there is none.
+    pub(crate) fn disclose(
+        &mut self,
+        of: KeyOf,
+        position: u64,
+        disclosure: &Disclosure,
+    ) -> Result<(), StoreError> {
+        let key = self.day_key(of)?;
+        let identity = self.tail.identity.as_ref().ok_or(StoreError::NotSetUp)?;
+        disclosures::insert(self.transaction, &identity.origin, &key, of, position, disclosure)
+    }
+
+    /// Signs what was appended and keeps the new day keys. Returns `None` where nothing was appended.
+    pub(crate) fn finish(
+        mut self,
+        file: &DayKeyFile,
+        vault: &dyn KeyVault,
+    ) -> Result<Option<Written>, StoreError> {
+        if !self.appended {
+            return Ok(None);
+        }
+        let identity = self.tail.identity.as_ref().ok_or(StoreError::NotSetUp)?;
+        let seal = Seal {
+            origin: identity.origin.clone(),
+            size: self.tail.frontier.size(),
+            root: self.tail.frontier.root(),
+        };
+        let head = identity.signer.sign(seal.to_text().as_bytes());
+        self.transaction
+            .prepare_cached("UPDATE records SET head = :head WHERE i = :i")?
+            .execute(named_params! { ":head": head, ":i": seal.size - 1 })?;
+        if !self.fresh_keys.is_empty() {
+            // Before the commit: what is sealed with a key must not outlive it by a power cut.
+            let mut all = self.day_keys.read().clone();
+            for (of, key) in &self.fresh_keys {
+                all.insert(*of, key.clone());
+            }
+            file.save(vault, &all)?;
+        }
+        if let Some(successor) = self.successor.take() {
+            self.tail.identity = Some(successor);
+        }
+        Ok(Some((self.tail, self.fresh_keys)))
+    }
+
+    /// Says in records of their own what the ledger has to know of the clocks before a record at `at`, and returns
+    /// the moment that the record gets.
+    fn settle_clock(&mut self, at: Moment, gate: &str) -> Result<Moment, StoreError> {
+        let given = at.boot;
+        let at = match self.tail.renumbered {
+            Some((before, boot)) if before == given => Moment { boot, ..at },
+            _ => at,
+        };
+        let Some(last) = self.tail.clock.last() else {
+            return Ok(at);
+        };
+        if (at.boot, at.monotonic_ms) >= (last.boot, last.monotonic_ms) {
+            self.record_step(at, gate)?;
+            return Ok(at);
+        }
+        // Another program has written on the same data since: this run goes on under a number of its own.
+        let boot = last.boot + 1;
+        let at = Moment { boot, ..at };
+        self.record_step(at, gate)?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        self.push(at, gate, None, &Body::Boot { version }, &[])?;
+        self.tail.renumbered = Some((given, boot));
+        Ok(at)
+    }
+
+    fn record_step(&mut self, at: Moment, gate: &str) -> Result<(), StoreError> {
+        if let Some(step) = self.tail.clock.step_before(&at) {
+            self.push(at, gate, None, &Body::Clock { step }, &[])?;
+        }
+        Ok(())
+    }
+
+    fn push(
+        &mut self,
+        at: Moment,
+        gate: &str,
+        by: Option<PersonNumber>,
+        body: &Body,
+        disclosures: &[Disclosure],
+    ) -> Result<u64, StoreError> {
+        if let Some(successor) = self.successor.take() {
+            self.tail.identity = Some(successor);
+        }
+        let mut digests: Vec<_> = disclosures.iter().map(Disclosure::digest).collect();
+        digests.sort_unstable();
+        let leaf = Leaf {
+            position: self.tail.frontier.size(),
+            at,
+            gate: gate.to_owned(),
+            by,
+            body: body.clone(),
+            digests,
+        };
+        let bytes = leaf.to_bytes()?;
+        self.completed.clear();
+        self.tail
+            .frontier
+            .append(Hash::of_leaf(&bytes), &mut self.completed);
+        self.transaction
+            .prepare_cached("INSERT INTO records (i, kind, leaf, nodes) VALUES (:i, :kind, :leaf, :nodes)")?
+            .execute(named_params! {
+                ":i": leaf.position, ":kind": body.kind(), ":leaf": bytes, ":nodes": self.completed
+            })?;
+        let step = match body {
+            Body::Clock { step } => Some(*step),
+            _ => None,
+        };
+        self.tail
+            .clock
+            .advance(&at, step)
+            .expect("steps were recorded and the monotonic clock was compared before");
+        self.appended = true;
+        Ok(leaf.position)
+    }
+
+    fn day_key(&mut self, of: KeyOf) -> Result<Secret, StoreError> {
+        let known = self.day_keys.read().key(of).cloned();
+        let fresh = || self.fresh_keys.iter().find(|(fresh, _)| *fresh == of);
+        if let Some(key) = known.or_else(|| fresh().map(|(_, key)| key.clone())) {
+            return Ok(key);
+        }
+        let key: Secret = Zeroizing::new(random()?);
+        self.fresh_keys.push((of, key.clone()));
+        Ok(key)
+    }
+}
