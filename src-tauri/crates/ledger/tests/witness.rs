@@ -3,7 +3,7 @@
 use gatepost_ledger::note::{KeyKind, KeyName, NoteError, SignerKey, VerifierKey};
 use gatepost_ledger::tree::{Frontier, Hash, NodeId, Nodes};
 use gatepost_ledger::witness::{
-    AddCheckpoint, EARLIEST_SECONDS, WitnessMemory, WitnessRefusal, WitnessRequest,
+    AddCheckpoint, EARLIEST_SECONDS, Handover, WitnessMemory, WitnessRefusal, WitnessRequest,
 };
 use gatepost_ledger::witness_exchange::{
     CosignatureRefused, FormerKey, Hello, RequestError, WitnessMessage, accept_cosignature, request_for,
@@ -473,7 +473,7 @@ fn a_request_is_also_an_add_checkpoint_body_in_one_form() {
 fn the_messages_fit_the_codes_they_are_made_for() {
     let origin = "gatepost.local/0123456789abcdef01234567/0123456789abcdef01234";
     assert_eq!(&origin[..60].len(), &60);
-    let gate = Gate::of(&origin[..60], 3);
+    let mut gate = Gate::of(&origin[..60], 3);
     let mut request = gate.answer(&hello(&WitnessMemory::new(), &gate.origin));
     request.consistency = vec![Hash::of_empty_tree(); 24];
     let bytes = WitnessMessage::Request(Box::new(request)).to_bytes();
@@ -491,6 +491,17 @@ fn the_messages_fit_the_codes_they_are_made_for() {
         .line;
     assert_eq!(line.to_string().len(), 132);
     assert_eq!(WitnessMessage::Cosignature(line).to_bytes().len(), 133);
+    let mut request = request;
+    request.consistency = vec![Hash::of_empty_tree(); 24];
+    gate.change_key();
+    request.handover = Some(Handover {
+        leaf: gate.former[0].leaf.clone(),
+        path: vec![Hash::of_empty_tree(); 24],
+    });
+    assert!(
+        WitnessMessage::Request(Box::new(request)).to_bytes().len() <= 2331,
+        "version 40-M"
+    );
 }
 
 #[test]
