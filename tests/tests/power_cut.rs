@@ -7,6 +7,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,7 +16,9 @@ use gatepost_codes::{EvidenceLevel, HealthColour, Personal};
 use gatepost_ledger::{Entry, Moment, PersonNumber, Role, VenueKind, VoidReason};
 use gatepost_recorded_disk::{Operation, Recording};
 use gatepost_rules::{BodyTemperature, ColourSource, Mask, Policy, ShownKind, TemperatureBand, VerdictKind};
-use gatepost_store::{DATABASE_NAME, KeyFile, NewEntry, NewPerson, ScanId, SetUp, Store, StoreError, Venue};
+use gatepost_store::{
+    DATABASE_NAME, DAY_KEYS_NAME, KeyFile, NewEntry, NewPerson, ScanId, SetUp, Store, StoreError, Venue,
+};
 use gatepost_tests::power_cut::{Cuts, Fault, Flushes, Outcome, contents_of_file};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -26,6 +29,7 @@ const SEED: u64 = 0x6A7E_9057;
 
 /// SQLite copies the log into the database once it is so long (`wal_autocheckpoint`).
 const FULL_LOG_PAGES: u64 = 1000;
+const START_MS: i64 = 1_795_000_000_000;
 /// Opening and setting up.
 const SET_UP_CALLS: usize = 2;
 /// The least number of states that is worth the name.
@@ -35,11 +39,11 @@ const ENOUGH: u64 = 20_000;
 fn no_confirmed_entry_is_lost_and_none_is_half_written_whenever_the_power_fails() {
     let gate = Gate::new();
     gate.first_start();
-    for entries in [60, 1, 30, 30] {
+    for entries in [64, 1, 32, 32] {
         gate.shift(entries);
     }
     let operations = gate.recording.operations();
-    let outcome = measured("the store", &cuts(&operations, Flushes::Honoured, 16));
+    let outcome = measured("the store", &cuts(&operations, Flushes::Honoured, 12));
     assert_eq!(outcome.failures(), 0, "{outcome:?}");
     assert!(outcome.states >= ENOUGH, "{outcome:?}");
 }
@@ -52,7 +56,7 @@ fn nothing_is_lost_while_the_store_copies_a_full_log_into_its_database() {
     let mut number = 0;
     let mut append = || {
         number += 1;
-        gate.confirm(store.append_entry(&entry(number)));
+        gate.confirm(store.append_entry(&entry(1, number)));
     };
     while gate.log_pages() < FULL_LOG_PAGES - 20 {
         append();
@@ -82,18 +86,20 @@ fn the_program_goes_on_from_what_a_power_cut_leaves() {
     gate.shift(20);
     gate.shift(5);
     let operations = gate.recording.operations();
-    let keys = KeyFile::in_folder(gate.folder());
     let started = Instant::now();
     let states = cuts(&operations, Flushes::Honoured, 1).in_folders(2, |folder, confirmed| {
-        let mut store = Store::open(folder, &keys).expect("what the power cut left");
-        // Confirmed are the opening of an empty store, its set-up, and one record with each further call.
+        let mut store = gate.open_in(folder).expect("what the power cut left");
         if confirmed > SET_UP_CALLS {
             let before = records(folder);
-            let position = store
-                .append_entry(&entry(900_000 + confirmed as u64))
-                .expect("the next visitor");
-            assert_eq!(position, before, "the next entry follows the last one");
-            assert_eq!(records(folder), before + 1);
+            let boot = store
+                .boot(START_MS, 0, GATE, "0.1.0")
+                .expect("the program starts again");
+            let position = store.append_entry(&entry(boot, 1)).expect("the next visitor");
+            assert!(
+                position > before,
+                "{position} follows the start behind {before} records"
+            );
+            assert_eq!(records(folder), position + 1);
         }
     });
     println!(
@@ -101,6 +107,31 @@ fn the_program_goes_on_from_what_a_power_cut_leaves() {
         started.elapsed()
     );
     assert!(states > 100, "{states}");
+}
+
+#[test]
+fn a_second_power_cut_during_the_recovery_loses_nothing_either() {
+    let gate = Gate::new();
+    gate.first_start();
+    gate.shift(12);
+    let operations = gate.recording.operations();
+    let mut all = Outcome::default();
+    cuts(&operations, Flushes::Honoured, 1).in_folders(7, |folder, confirmed| {
+        if confirmed <= SET_UP_CALLS {
+            return;
+        }
+        let recording = Recording::begin(folder);
+        let path = folder.join(DATABASE_NAME);
+        let mut store = gate.open_in(folder).expect("what the first power cut left");
+        recording.confirm(contents_of_file(&path).expect("readable"));
+        store.append_entry(&entry(9, 1)).expect("the next visitor");
+        recording.confirm(contents_of_file(&path).expect("readable"));
+        drop(store);
+        all.add(cuts(&recording.operations(), Flushes::Honoured, 4).all());
+    });
+    println!("second cuts: {} crashes, {} states", all.crashes, all.states);
+    assert_eq!(all.failures(), 0, "{all:?}");
+    assert!(all.states > 1000, "{all:?}");
 }
 
 #[test]
@@ -136,6 +167,28 @@ fn a_store_that_does_not_sync_its_commits_is_found_out() {
     );
     let kinds: Vec<_> = outcome.faults.keys().collect();
     assert_eq!(kinds, [&Fault::ConfirmedIsLost], "{outcome:?}");
+}
+
+#[test]
+fn a_log_whose_name_is_not_durable_is_found_out() {
+    let mut operations = twelve_entries();
+    for operation in &mut operations {
+        if let Operation::Create {
+            folder_with_first_sync,
+            ..
+        } = operation
+        {
+            *folder_with_first_sync = false;
+        }
+    }
+    let outcome = measured(
+        "a folder that is never synced",
+        &cuts(&operations, Flushes::Honoured, 4),
+    );
+    assert!(
+        outcome.faults.contains_key(&Fault::ConfirmedIsLost),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -197,7 +250,16 @@ impl Gate {
     }
 
     fn open(&self) -> Store {
-        Store::open(self.folder(), &KeyFile::in_folder(self.folder())).expect("the store")
+        Store::open(self.folder(), KeyFile::in_folder(self.folder())).expect("the store")
+    }
+
+    /// Opens what a power cut has left, with the keys that are kept outside the database.
+    fn open_in(&self, folder: &Path) -> Result<Store, StoreError> {
+        let keys = self.folder().join(DAY_KEYS_NAME);
+        if keys.exists() {
+            fs::copy(keys, folder.join(DAY_KEYS_NAME)).expect("the keys of the days");
+        }
+        Store::open(folder, KeyFile::in_folder(self.folder()))
     }
 
     fn confirm<T>(&self, done: Result<T, StoreError>) -> T {
@@ -210,18 +272,18 @@ impl Gate {
     fn first_start(&self) {
         let mut store = self.open();
         self.confirm(Ok(()));
-        self.confirm(store.set_up(moment(0), &set_up()));
+        self.confirm(store.set_up(moment(0, 0), &set_up()));
     }
 
     /// Starts the program, checks so many visitors, and ends it.
     fn shift(&self, entries: u64) {
         let mut store = self.open();
-        self.confirm(store.boot(moment(1).wall_ms, GATE, "0.1.0"));
+        let boot = self.confirm(store.boot(START_MS, 0, GATE, "0.1.0"));
         for number in 1..=entries {
-            let position = self.confirm(store.append_entry(&entry(number)));
+            let position = self.confirm(store.append_entry(&entry(boot, number)));
             if number % 6 == 0 {
                 let note = Personal::new("测试备注".into());
-                let at = moment(number);
+                let at = moment(boot, number);
                 let reason = VoidReason::Other;
                 self.confirm(store.append_void(at, GATE, GUARD, position, reason, Some(&note)));
             }
@@ -234,7 +296,7 @@ impl Gate {
     /// Pages of the log that were used, since it was last empty.
     fn log_pages(&self) -> u64 {
         let log = self.folder().join(format!("{DATABASE_NAME}-wal"));
-        std::fs::metadata(log).map_or(0, |log| log.len() / (4096 + 24))
+        fs::metadata(log).map_or(0, |log| log.len() / (4096 + 24))
     }
 }
 
@@ -296,10 +358,10 @@ fn bare_ledger(synchronous: &str) -> Vec<Operation> {
     recording.operations()
 }
 
-fn moment(second: u64) -> Moment {
+fn moment(boot: u32, second: u64) -> Moment {
     Moment {
-        wall_ms: 1_795_000_000_000 + second as i64 * 1000,
-        boot: 1,
+        wall_ms: START_MS + second as i64 * 1000,
+        boot,
         monotonic_ms: second * 1000,
     }
 }
@@ -327,10 +389,10 @@ fn set_up() -> SetUp {
     }
 }
 
-fn entry(number: u64) -> NewEntry {
+fn entry(boot: u32, number: u64) -> NewEntry {
     NewEntry {
         scan_id: ScanId::random().expect("randomness"),
-        at: moment(number),
+        at: moment(boot, number),
         day: NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day"),
         offset_s: 8 * 3600,
         gate: GATE.into(),

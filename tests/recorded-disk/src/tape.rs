@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::{fs, io};
 
 /// A file, whatever its name is at the moment.
 pub type FileNumber = u32;
@@ -100,6 +101,23 @@ impl Tape {
         self.reel.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn begin_with_what_is_there(&self) -> io::Result<()> {
+        let mut is_empty = true;
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            if path.is_file() {
+                let file = self.opened(&path, true, false);
+                let bytes = fs::read(path)?;
+                self.asked(Operation::Write { file, at: 0, bytes });
+                is_empty = false;
+            }
+        }
+        if !is_empty {
+            self.asked(Operation::Settled);
+        }
+        Ok(())
+    }
+
     /// A file is opened. Where it is there under a name that nobody opened before, and a file that was known has
     /// lost its name, then it was renamed in between.
     pub(crate) fn opened(&self, path: &Path, is_new: bool, folder_with_first_sync: bool) -> FileNumber {
@@ -146,17 +164,19 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Begins with a folder in which there is no database yet, named as SQLite names it: absolute, without links.
+    /// Begins with a folder that is there. Files that are in it already are written down first, and as settled.
     ///
     /// # Panics
-    /// When SQLite refuses another file system.
+    /// When the folder cannot be read, or SQLite refuses another file system.
     #[must_use]
     pub fn begin(folder: &Path) -> Recording {
         crate::layer::register();
         let tape = Arc::new(Tape {
-            folder: folder.to_owned(),
+            // As SQLite names it, without links.
+            folder: folder.canonicalize().expect("the folder is there"),
             reel: Mutex::default(),
         });
+        tape.begin_with_what_is_there().expect("readable files");
         let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         running.retain(|tape| tape.strong_count() > 0);
         running.push(Arc::downgrade(&tape));

@@ -111,6 +111,23 @@ fn a_database_that_was_renamed_is_the_same_file() {
 }
 
 #[test]
+fn what_was_there_before_is_settled() {
+    let folder = new_folder();
+    let path = folder.path().join("a.sqlite3");
+    let database = Connection::open(&path).expect("a database");
+    database.execute_batch("CREATE TABLE t (x)").expect("a table");
+    drop(database);
+    let before = fs::read(&path).expect("bytes");
+    let recording = Recording::begin(folder.path());
+    let operations = recording.operations();
+    assert_eq!(operations.last(), Some(&Operation::Settled));
+    assert_eq!(replayed(&operations), [before]);
+    let database = Connection::open(&path).expect("a database");
+    database.execute("INSERT INTO t VALUES (1)", []).expect("a row");
+    assert!(replayed(&recording.operations()).contains(&fs::read(&path).expect("bytes")));
+}
+
+#[test]
 fn other_folders_are_not_recorded() {
     let (folder, other) = (new_folder(), new_folder());
     let recording = Recording::begin(folder.path());

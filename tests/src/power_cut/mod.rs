@@ -1,29 +1,30 @@
 //! A power cut at every single operation of the disk.
 //!
-//! SQLite's own method (its `test6.c`): a layer between SQLite and the files writes down every creation, write,
-//! truncation, sync and deletion while the real store works. Then, for a crash right after each of these operations,
-//! states of the files are built in which what was not yet synced is there, is not there, or is garbage, sector by
-//! sector; each is opened with SQLite again and compared with what the store had confirmed by then.
+//! SQLite's own method (its `test6.c`): a layer between SQLite and the files ([`gatepost_recorded_disk`]) writes
+//! down every creation, write, truncation, sync and deletion while the real store works. Then, for a crash right after
+//! each of these operations, states of the files are built in which what was not yet synced is there, is not there,
+//! or is garbage, sector by sector. SQLite opens each of them again, and every row of every table is compared with
+//! what the database held after the last call that had returned by then, or after the one that was under way.
 //!
 //! # What is modelled
 //!
-//! - What was synced stays. Of what was written since, every sector (512 or 4,096 bytes) arrives, does not, or turns to
-//!   garbage, in order or in any order; an overwritten sector may keep any of its versions.
+//! - What was synced stays. Of what was written since, every sector (512 or 4,096 bytes) arrives, does not, or turns
+//!   to garbage, in order or in any order; an overwritten sector may keep any of its versions.
 //! - Lengths: a truncation arrives or does not; a file may have its new length and zeros in place of the bytes.
 //! - Names: a new file may be missing and a deleted one may be back until the folder is synced. SQLite syncs it with
-//!   the first sync of a new journal or log, never with a deletion at the level `synchronous=FULL`. Changes of
-//!   one folder arrive in their order. The store's own renaming is seen only from the next opening on and counts as
-//!   durable from there.
+//!   the first sync of a new journal or log, and does not when it deletes one (`synchronous=FULL`). Changes of one
+//!   folder arrive in their order, whatever happens to the files.
 //! - A disk that ignores flushes ([`Flushes::Ignored`]).
 //!
 //! # What is not
 //!
-//! - Garbage beside the bytes that were written. SQLite's layer for Unix promises `POWERSAFE_OVERWRITE`; a disk that
-//!   breaks this can break every database.
-//! - Synced sectors that rot, disks that die, a kernel that reports no failed write-back.
-//! - Files that the store writes without SQLite (the key): they are taken as durable.
-//! - A second cut during the recovery from the first.
-//! - Two processes: connections share their locks and the index of the log in memory.
+//! - Garbage beside the bytes that were written. SQLite's layer for Unix takes `POWERSAFE_OVERWRITE` for granted; a
+//!   disk that breaks this can break every database.
+//! - Synced sectors that rot, disks that die, a system that keeps a failed write-back to itself.
+//! - Files that the store writes without SQLite (its keys, those of the days): they are taken as durable. So is the
+//!   renaming of a new database, from the next time on that SQLite opens it: the sync of its folder is not seen.
+//!
+//! The seed decides which sectors are lost. The bytes are others in every run, for the store draws random keys.
 
 mod disk;
 mod look;
@@ -75,7 +76,8 @@ impl Outcome {
         self.faults.values().sum()
     }
 
-    fn add(&mut self, other: Outcome) {
+    /// Counts another one in; where the first faults were found is then only roughly so.
+    pub fn add(&mut self, other: Outcome) {
         self.crashes += other.crashes;
         self.states += other.states;
         for (fault, count) in other.faults {
