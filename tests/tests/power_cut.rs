@@ -39,7 +39,7 @@ const ENOUGH: u64 = 20_000;
 fn no_confirmed_entry_is_lost_and_none_is_half_written_whenever_the_power_fails() {
     let gate = Gate::new();
     gate.first_start();
-    for entries in [64, 1, 32, 32] {
+    for entries in [50, 1, 25, 25] {
         gate.shift(entries);
     }
     let operations = gate.recording.operations();
@@ -279,11 +279,18 @@ impl Gate {
     fn shift(&self, entries: u64) {
         let mut store = self.open();
         let boot = self.confirm(store.boot(START_MS, 0, GATE, "0.1.0"));
+        self.confirm(store.signed_in(moment(boot, 0), GATE, GUARD));
+        let shift = self.confirm(store.open_shift(moment(boot, 0), GATE, GUARD));
         for number in 1..=entries {
-            let position = self.confirm(store.append_entry(&entry(boot, number)));
+            let at = moment(boot, number);
+            let token = Some(store.token(format!("测试{number}").as_bytes()));
+            let visitor = NewEntry {
+                token,
+                ..entry(boot, number)
+            };
+            let position = self.confirm(store.append_entry(&visitor));
             if number % 6 == 0 {
                 let note = Personal::new("测试备注".into());
-                let at = moment(boot, number);
                 let reason = VoidReason::Other;
                 self.confirm(store.append_void(at, GATE, GUARD, position, reason, Some(&note)));
             }
@@ -291,6 +298,7 @@ impl Gate {
                 checkpoint(self.folder());
             }
         }
+        self.confirm(store.close_shift(moment(boot, entries), GATE, GUARD, shift));
     }
 
     /// Pages of the log that were used, since it was last empty.
