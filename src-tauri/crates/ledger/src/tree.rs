@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256, compress256};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash(pub [u8; 32]);
 
-/// Bytes of one [`Hash`].
+/// Bytes of one [`struct@Hash`].
 pub const HASH_BYTES: usize = 32;
 
 const LEAF_PREFIX: u8 = 0;
