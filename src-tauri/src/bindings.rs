@@ -35,11 +35,37 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::choose_camera,
             commands::set_appearance,
             commands::show_exports,
+            commands::ledger,
+            commands::audit_now,
+            commands::print_seal,
+            commands::make_bundle,
+            commands::make_backup,
+            commands::set_retention,
+            commands::place_hold,
+            commands::lift_hold,
+            commands::confirm_clock,
+            commands::change_key,
+            commands::keep_keys_in,
+            commands::begin_witnessing,
+            commands::witnessing,
+            commands::witness_typed,
+            commands::end_witnessing,
+            commands::use_as_inspector,
+            commands::leave_inspector,
+            commands::inspector,
+            commands::begin_visit,
+            commands::trust_first_contact,
+            commands::end_visit,
+            commands::inspector_typed,
+            commands::check_file,
         ])
         .events(collect_events![
             presenter::AppChanged,
             presenter::DoorChanged,
-            presenter::ExportProgressed
+            presenter::ExportProgressed,
+            presenter::AuditChanged,
+            presenter::WitnessingChanged,
+            presenter::InspectorChanged
         ])
 }
 

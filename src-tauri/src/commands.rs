@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use gatepost_codes::Personal;
 use gatepost_desk::view::{
-    AppView, Appearance, DoorKey, DoorView, EntriesPage, EntryFilter, EntryRow, ExportDone, Figures,
-    FilterChoices, NewPersonForm, PersonNumber, SetUpForm, SettingsView, StaffView, VoidReason,
+    AppView, Appearance, AuditView, BundleForm, DoorKey, DoorView, EntriesPage, EntryFilter, EntryRow,
+    ExportDone, Figures, FileMade, FilterChoices, HoldView, InspectorView, KeyChangeForm, LedgerView,
+    NewPersonForm, PersonNumber, RetentionPolicy, SetUpForm, SettingsView, StaffView, VoidReason,
+    WitnessingView,
 };
-use gatepost_desk::{Desk, DeskError, ExportFormat};
+use gatepost_desk::{Desk, DeskError, ExportFormat, VaultKind};
 use gatepost_rules::Policy;
 use specta::datatype::DataType;
 use specta::{Type, Types};
@@ -88,8 +90,8 @@ pub(crate) fn reset_pin(
 /// Changes the PIN of whoever is signed in.
 #[tauri::command(async)]
 #[specta::specta]
-pub(crate) fn change_pin(desk: TheDesk<'_>, old: String, new: String) -> Result<(), DeskError> {
-    desk.change_pin(&Personal::new(old), &new)
+pub(crate) fn change_pin(desk: TheDesk<'_>, old_pin: String, new_pin: String) -> Result<(), DeskError> {
+    desk.change_pin(&Personal::new(old_pin), &new_pin)
 }
 
 /// Closes an account for good.
@@ -233,4 +235,170 @@ pub(crate) fn show_exports(app: AppHandle, desk: TheDesk<'_>) -> Result<(), Desk
     app.opener()
         .open_path(folder.display().to_string(), None::<&str>)
         .map_err(|_| DeskError::ExportFolder)
+}
+
+/// The ledger.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn ledger(desk: TheDesk<'_>) -> Result<LedgerView, DeskError> {
+    desk.ledger()
+}
+
+/// Audits the ledger from its first record on.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn audit_now(desk: TheDesk<'_>) -> Result<AuditView, DeskError> {
+    desk.audit_now()
+}
+
+/// Writes the newest seal as a sheet and opens it for printing.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn print_seal(app: AppHandle, desk: TheDesk<'_>) -> Result<FileMade, DeskError> {
+    let sheet = desk.seal_to_print()?;
+    if let Err(error) = app.opener().open_path(&sheet.path, None::<&str>) {
+        // The screen says where the sheet is.
+        tracing::warn!(%error, "the sheet could not be opened");
+    }
+    Ok(sheet)
+}
+
+/// Writes the audit bundle.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn make_bundle(desk: TheDesk<'_>, form: BundleForm) -> Result<FileMade, DeskError> {
+    desk.make_bundle(&form)
+}
+
+/// Writes a backup.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn make_backup(desk: TheDesk<'_>) -> Result<FileMade, DeskError> {
+    desk.make_backup()
+}
+
+/// How long disclosures are kept.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn set_retention(desk: TheDesk<'_>, policy: RetentionPolicy) -> Result<LedgerView, DeskError> {
+    desk.set_retention(policy)
+}
+
+/// Keeps disclosures while an investigation runs.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn place_hold(desk: TheDesk<'_>, hold: HoldView) -> Result<LedgerView, DeskError> {
+    desk.place_hold(&hold)
+}
+
+/// Ends a hold.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn lift_hold(desk: TheDesk<'_>, hold: HoldView) -> Result<LedgerView, DeskError> {
+    desk.lift_hold(&hold)
+}
+
+/// The clock is right.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn confirm_clock(desk: TheDesk<'_>) -> Result<LedgerView, DeskError> {
+    desk.confirm_clock()
+}
+
+/// A new key for the ledger.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn change_key(desk: TheDesk<'_>, form: KeyChangeForm) -> Result<LedgerView, DeskError> {
+    desk.change_key(form)
+}
+
+/// Moves the keys into the system's keychain, or into files.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn keep_keys_in(desk: TheDesk<'_>, kind: VaultKind) -> Result<LedgerView, DeskError> {
+    desk.keep_keys_in(kind)
+}
+
+/// Waits for an inspector's code.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn begin_witnessing(desk: TheDesk<'_>) -> Result<WitnessingView, DeskError> {
+    desk.begin_witnessing()
+}
+
+/// Where witnessing stands.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn witnessing(desk: TheDesk<'_>) -> Result<WitnessingView, DeskError> {
+    desk.witnessing()
+}
+
+/// An inspector's code, typed by a hand scanner.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn witness_typed(desk: TheDesk<'_>, typed: String) -> Result<WitnessingView, DeskError> {
+    desk.witness_typed(&typed)
+}
+
+/// Waits for no inspector any more.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn end_witnessing(desk: TheDesk<'_>) -> Result<WitnessingView, DeskError> {
+    desk.end_witnessing()
+}
+
+/// Makes this device an inspector's own.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn use_as_inspector(desk: TheDesk<'_>) -> Result<AppView, DeskError> {
+    desk.use_as_inspector()
+}
+
+/// Goes back to the first screen.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn leave_inspector(desk: TheDesk<'_>) -> Result<AppView, DeskError> {
+    desk.leave_inspector()
+}
+
+/// The inspector's own device.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn inspector(desk: TheDesk<'_>) -> Result<InspectorView, DeskError> {
+    desk.inspector()
+}
+
+/// Begins a visit at a gate.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn begin_visit(desk: TheDesk<'_>, origin: Option<String>) -> Result<InspectorView, DeskError> {
+    desk.begin_visit(origin.as_deref())
+}
+
+/// The words of a ledger that was never seen before are the right ones.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn trust_first_contact(desk: TheDesk<'_>) -> Result<InspectorView, DeskError> {
+    desk.trust_first_contact()
+}
+
+/// Ends the visit.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn end_visit(desk: TheDesk<'_>) -> Result<InspectorView, DeskError> {
+    desk.end_visit()
+}
+
+/// A gate's code, typed by a hand scanner.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn inspector_typed(desk: TheDesk<'_>, typed: String) -> Result<InspectorView, DeskError> {
+    desk.inspector_typed(&typed)
+}
+
+/// Checks a bundle or a copied data folder.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn check_file(desk: TheDesk<'_>, path: String) -> Result<InspectorView, DeskError> {
+    desk.check_file(&path)
 }

@@ -1,6 +1,6 @@
 //! The window as the desk's presenter: events and sounds, no decision.
 
-use gatepost_desk::view::{AppView, DoorView, ExportProgress};
+use gatepost_desk::view::{AppView, AuditView, DoorView, ExportProgress, InspectorView, WitnessingView};
 use gatepost_desk::{Earcon, Presenter};
 use serde::Serialize;
 use tauri::AppHandle;
@@ -19,6 +19,18 @@ pub(crate) struct DoorChanged(DoorView);
 /// An export went on.
 #[derive(Clone, Serialize, specta::Type, Event)]
 pub(crate) struct ExportProgressed(ExportProgress);
+
+/// The audit of the own ledger went on or ended.
+#[derive(Clone, Serialize, specta::Type, Event)]
+pub(crate) struct AuditChanged(AuditView);
+
+/// Witnessing at the gate went on.
+#[derive(Clone, Serialize, specta::Type, Event)]
+pub(crate) struct WitnessingChanged(WitnessingView);
+
+/// The inspector's own device has something new to show.
+#[derive(Clone, Serialize, specta::Type, Event)]
+pub(crate) struct InspectorChanged(InspectorView);
 
 pub(crate) struct WindowPresenter {
     app: AppHandle,
@@ -51,6 +63,18 @@ impl Presenter for WindowPresenter {
 
     fn export_progress(&self, progress: ExportProgress) {
         self.emit(&ExportProgressed(progress));
+    }
+
+    fn audit_changed(&self, view: &AuditView) {
+        self.emit(&AuditChanged(view.clone()));
+    }
+
+    fn witnessing_changed(&self, view: &WitnessingView) {
+        self.emit(&WitnessingChanged(view.clone()));
+    }
+
+    fn inspector_changed(&self, view: &InspectorView) {
+        self.emit(&InspectorChanged(view.clone()));
     }
 
     fn sound(&self, earcon: Earcon) {

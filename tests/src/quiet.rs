@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use gatepost_codes::Personal;
 use gatepost_desk::view::{
-    AppView, DoorKey, DoorView, ExportProgress, PersonNumber, SetUpForm, Stage, VenueKind,
+    AppView, AuditView, DoorKey, DoorView, ExportProgress, InspectorView, PersonNumber, SetUpForm, Stage,
+    VenueKind, WitnessingView,
 };
 use gatepost_desk::{CameraSource, Desk, DeskError, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
 use gatepost_store::DATABASE_NAME;
@@ -20,6 +21,9 @@ impl Presenter for Quiet {
     fn app_changed(&self, _: &AppView) {}
     fn door_changed(&self, _: &DoorView) {}
     fn export_progress(&self, _: ExportProgress) {}
+    fn audit_changed(&self, _: &AuditView) {}
+    fn witnessing_changed(&self, _: &WitnessingView) {}
+    fn inspector_changed(&self, _: &InspectorView) {}
     fn sound(&self, _: Earcon) {}
 }
 

@@ -22,7 +22,7 @@ export const commands = {
 	/**  Gives an account another PIN. */
 	resetPin: (person: PersonNumber, pin: string) => typedError<StaffView, DeskError>(__TAURI_INVOKE("reset_pin", { person, pin })),
 	/**  Changes the PIN of whoever is signed in. */
-	changePin: (old: string, new: string) => typedError<null, DeskError>(__TAURI_INVOKE("change_pin", { old, new })),
+	changePin: (oldPin: string, newPin: string) => typedError<null, DeskError>(__TAURI_INVOKE("change_pin", { oldPin, newPin })),
 	/**  Closes an account for good. */
 	closeAccount: (person: PersonNumber) => typedError<StaffView, DeskError>(__TAURI_INVOKE("close_account", { person })),
 	/**  Opens a shift. */
@@ -59,12 +59,39 @@ export const commands = {
 	setAppearance: (appearance: Appearance) => typedError<AppView, DeskError>(__TAURI_INVOKE("set_appearance", { appearance })),
 	/**  Opens the folder of the exports in the system's file manager. */
 	showExports: () => typedError<null, DeskError>(__TAURI_INVOKE("show_exports")),
+	ledger: () => typedError<LedgerView, DeskError>(__TAURI_INVOKE("ledger")),
+	auditNow: () => typedError<AuditView, DeskError>(__TAURI_INVOKE("audit_now")),
+	printSeal: () => typedError<FileMade, DeskError>(__TAURI_INVOKE("print_seal")),
+	makeBundle: (form: BundleForm) => typedError<FileMade, DeskError>(__TAURI_INVOKE("make_bundle", { form })),
+	makeBackup: () => typedError<FileMade, DeskError>(__TAURI_INVOKE("make_backup")),
+	setRetention: (policy: RetentionPolicy) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("set_retention", { policy })),
+	placeHold: (hold: HoldView) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("place_hold", { hold })),
+	liftHold: (hold: HoldView) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("lift_hold", { hold })),
+	confirmClock: () => typedError<LedgerView, DeskError>(__TAURI_INVOKE("confirm_clock")),
+	changeKey: (form: KeyChangeForm) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("change_key", { form })),
+	keepKeysInKeychain: () => typedError<LedgerView, DeskError>(__TAURI_INVOKE("keep_keys_in_keychain")),
+	keepKeysInFile: () => typedError<LedgerView, DeskError>(__TAURI_INVOKE("keep_keys_in_file")),
+	beginWitnessing: () => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("begin_witnessing")),
+	witnessing: () => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("witnessing")),
+	witnessTyped: (typed: string) => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("witness_typed", { typed })),
+	endWitnessing: () => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("end_witnessing")),
+	useAsInspector: () => typedError<AppView, DeskError>(__TAURI_INVOKE("use_as_inspector")),
+	leaveInspector: () => typedError<AppView, DeskError>(__TAURI_INVOKE("leave_inspector")),
+	inspector: () => typedError<InspectorView, DeskError>(__TAURI_INVOKE("inspector")),
+	beginVisit: (origin: string | null) => typedError<InspectorView, DeskError>(__TAURI_INVOKE("begin_visit", { origin })),
+	trustFirstContact: () => typedError<InspectorView, DeskError>(__TAURI_INVOKE("trust_first_contact")),
+	endVisit: () => typedError<InspectorView, DeskError>(__TAURI_INVOKE("end_visit")),
+	inspectorTyped: (typed: string) => typedError<InspectorView, DeskError>(__TAURI_INVOKE("inspector_typed", { typed })),
+	checkFile: (path: string) => typedError<InspectorView, DeskError>(__TAURI_INVOKE("check_file", { path })),
 };
 
 /** Events */
 export const events = {
 	appChanged: makeEvent<AppChanged, AppChanged>("app-changed"),
 	doorChanged: makeEvent<DoorChanged, DoorChanged>("door-changed"),
+	witnessingChanged: makeEvent<WitnessingView, WitnessingView>("witnessing-changed"),
+	inspectorChanged: makeEvent<InspectorView, InspectorView>("inspector-changed"),
+	auditChanged: makeEvent<AuditView, AuditView>("audit-changed"),
 	exportProgressed: makeEvent<ExportProgressed, ExportProgressed>("export-progressed"),
 };
 
@@ -80,6 +107,7 @@ export type AppView = {
 	version: string,
 	/**  Look and sound. */
 	appearance: Appearance,
+	alarms: AlarmsView,
 	/**  The room. */
 	stage: Stage,
 };
@@ -237,6 +265,7 @@ field: string } |
 { code: "policy"; 
 /**  Why. */
 refusal: PolicyRefusal } | 
+{ code: "retention_out_of_range" } | { code: "hold_reversed" } | { code: "not_witnessing" } | { code: "not_an_inspector" } | { code: "check_running" } | { code: "no_keychain" } |
 /**  The export could not be written. */
 { code: "export_folder" } | 
 /**  The data cannot be used. */
@@ -722,7 +751,7 @@ shift_opened_at: string } |
 /**  The venue. */
 venue: VenueView; 
 /**  The manager. */
-person: PersonView };
+person: PersonView } | { at: "inspector" };
 
 /**  What is wrong with the data folder or its database. */
 export type StoreFault = 
@@ -833,6 +862,32 @@ export type YellowRule =
 "hold" | 
 /**  Refuse entry. */
 "refuse";
+
+export type QrView = { width: number; modules: string };
+export type SealView = { size: number; note: string; words: string[]; qr: QrView };
+export type AuditView = { state: "not_yet" } | { state: "running"; checked: number; of: number } | { state: "whole"; size: number; at: string } | { state: "broken"; position: number; rule: string; expected: string; found: string } | { state: "unreadable"; fault: StoreFault };
+export type WitnessView = { size: number; witness: string; at: string };
+export type HoldView = { from: string; to: string };
+export type ErasureView = { position: number; class: RetentionClass; from: string; to: string; count: number };
+export type RetentionView = { policy: RetentionPolicy; holds: HoldView[]; erasures: ErasureView[]; waits_for_the_clock: boolean };
+export type KeysView = { vault: VaultKind; verifier: string; changes: number };
+export type DiskView = { free_mb: number; alarm: boolean; reserve_used: boolean };
+export type LedgerView = { origin: string; seal: SealView; audit: AuditView; witnesses: WitnessView[]; unwitnessed: number; retention: RetentionView; keys: KeysView; disk: DiskView };
+export type FileMade = { path: string; kilobytes: number; sha256: string };
+export type BundleForm = { disclose: number[]; reason: string };
+export type WitnessingTrouble = { code: "other_code" } | { code: "other_ledger" } | { code: "other_seal" } | { code: "clock"; seconds: number };
+export type WitnessingView = { step: "idle" } | { step: "waits_for_hello"; trouble: WitnessingTrouble | null } | { step: "shows_request"; witness: string; size: number; words: string[]; qr: QrView; text: string; trouble: WitnessingTrouble | null } | { step: "done"; witness: string; size: number; at: string; again: boolean };
+export type InspectorView = { verifier: string; known: KnownLedger[]; step: InspectorStep; check: CheckView | null };
+export type KnownLedger = { origin: string; size: number; at: string | null };
+export type InspectorStep = { step: "idle" } | { step: "shows_hello"; origin: string | null; qr: QrView; text: string; misread: boolean } | { step: "asks_first_contact"; origin: string; size: number; words: string[] } | { step: "shows_cosignature"; origin: string; size: number; before: number | null; qr: QrView; text: string } | { step: "refused"; origin: string; refusal: WitnessRefusalKind; alarm: boolean; before: number | null; size: number; evidence: string | null };
+export type WitnessRefusalKind = "other_key" | "handover" | "bad_signature" | "truncated" | "other_root" | "forked" | "clock";
+export type CheckView = { path: string; origin: string | null; audit: AuditView; words: string[]; witnesses: WitnessView[]; continues: number | null };
+export type KeyChangeForm = { reason: KeyChangeReason };
+export type RetentionPolicy = { visitor_days: number; incident_days: number };
+export type RetentionClass = "visitor" | "incident";
+export type VaultKind = "keychain" | "key_file";
+export type KeyChangeReason = "first" | "routine" | "suspected";
+export type AlarmsView = { disk: boolean; reserve_used: boolean; ledger_broken: boolean; clock_unconfirmed: boolean };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

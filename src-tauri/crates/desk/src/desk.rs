@@ -23,8 +23,8 @@ use crate::rows::{Words, local_time};
 use crate::session::{Patience, Session, check_pin};
 use crate::simulate::DemoPins;
 use crate::view::{
-    AppView, Appearance, CameraView, DemoPinsView, DoorView, ExportProgress, PersonView, SetUpForm, Stage,
-    StoreFault, VenueView,
+    AlarmsView, AppView, Appearance, AuditView, CameraView, DemoPinsView, DoorView, ExportProgress,
+    InspectorView, PersonView, SetUpForm, Stage, StoreFault, VenueView, WitnessingView,
 };
 
 /// A sound of the door. Four contours and lengths, so that a guard knows the verdict without looking.
@@ -48,6 +48,12 @@ pub trait Presenter: Send + Sync {
     fn door_changed(&self, view: &DoorView);
     /// An export went on.
     fn export_progress(&self, progress: ExportProgress);
+    /// The audit of the own ledger went on or ended.
+    fn audit_changed(&self, view: &AuditView);
+    /// Witnessing at the gate went on.
+    fn witnessing_changed(&self, view: &WitnessingView);
+    /// The inspector's own device has something new to show.
+    fn inspector_changed(&self, view: &InspectorView);
     /// A sound.
     fn sound(&self, earcon: Earcon);
 }
@@ -355,6 +361,7 @@ impl Desk {
             demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             appearance: state.appearance,
+            alarms: AlarmsView::default(),
             stage: self.stage(state),
         }
     }

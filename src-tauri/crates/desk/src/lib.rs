@@ -10,6 +10,8 @@ mod export;
 mod eye;
 mod folder;
 mod gate;
+mod inspector;
+mod ledger;
 mod office;
 mod preview;
 mod rows;
@@ -17,6 +19,7 @@ mod session;
 pub mod simulate;
 pub mod view;
 mod visitor;
+mod witnessing;
 
 pub use clock::{Clock, SystemClock};
 pub use desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter};

@@ -4,6 +4,7 @@
 //! one without knowing any time zone. Positions in the ledger are `u32` here: a gate that checked one person
 //! a second for a century would still fit, and JavaScript keeps them exact.
 
+mod ledger;
 mod staff;
 
 use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
@@ -11,9 +12,15 @@ use gatepost_rules::{ColourSource, DocumentKind, Fault, Mask, Policy, Reason, Ve
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
+pub use gatepost_ledger::{KeyChangeReason, RetentionClass, RetentionPolicy};
 pub use gatepost_rules::ShownKind;
 pub use gatepost_store::{PersonNumber, Role, VenueKind, VoidReason};
 
+pub use self::ledger::{
+    AuditView, BundleForm, CheckView, DiskView, ErasureView, FileMade, HoldView, InspectorStep,
+    InspectorView, KeyChangeForm, KeysView, KnownLedger, LedgerView, QrView, RetentionView, SealView,
+    WitnessRefusalKind, WitnessView, WitnessingTrouble, WitnessingView,
+};
 pub use self::staff::{NewPersonForm, StaffRow, StaffView};
 
 /// The language of screen, exports and command line.
@@ -61,8 +68,23 @@ pub struct AppView {
     pub version: String,
     /// Look and sound.
     pub appearance: Appearance,
+    /// What somebody has to see to, whatever room it is.
+    pub alarms: AlarmsView,
     /// The room.
     pub stage: Stage,
+}
+
+/// What somebody has to see to. The door goes on with any of these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Type)]
+pub struct AlarmsView {
+    /// There is so little room on the disk that the manager has to make some.
+    pub disk: bool,
+    /// The reserve on the disk was given up so that the gate can go on: the last warning.
+    pub reserve_used: bool,
+    /// The audit found that the ledger is not whole.
+    pub ledger_broken: bool,
+    /// Nothing is erased until a manager confirms the clock.
+    pub clock_unconfirmed: bool,
 }
 
 /// The room the program is in.
@@ -112,6 +134,8 @@ pub enum Stage {
         /// The manager.
         person: PersonView,
     },
+    /// The inspector's own device, which keeps no ledger. Nobody signs in.
+    Inspector,
 }
 
 /// The PINs of a demonstration.

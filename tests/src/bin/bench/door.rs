@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use gatepost_camera::{CameraFault, Frame, FrameSource, Opener, PixelFormat};
-use gatepost_desk::view::{AppView, CodeSlot, DoorView, ExportProgress};
+use gatepost_desk::view::{
+    AppView, AuditView, CodeSlot, DoorView, ExportProgress, InspectorView, WitnessingView,
+};
 use gatepost_desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
 use gatepost_scan::{FrameView, PixelLayout, scan};
@@ -120,6 +122,12 @@ impl Presenter for Watching {
     }
 
     fn export_progress(&self, _: ExportProgress) {}
+    fn audit_changed(&self, _: &AuditView) {}
+
+    fn witnessing_changed(&self, _: &WitnessingView) {}
+
+    fn inspector_changed(&self, _: &InspectorView) {}
+
     fn sound(&self, _: Earcon) {}
 }
 

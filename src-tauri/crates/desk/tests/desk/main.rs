@@ -2,6 +2,7 @@
 //! told otherwise, and a presenter that remembers.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod door;
 mod office;
 mod roles;

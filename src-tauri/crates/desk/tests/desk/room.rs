@@ -8,7 +8,8 @@ use std::time::Duration;
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use gatepost_codes::Personal;
 use gatepost_desk::view::{
-    AppView, DoorKey, DoorView, EntryRow, ExportProgress, PersonNumber, SetUpForm, Stage, VenueKind,
+    AppView, AuditView, DoorKey, DoorView, EntryRow, ExportProgress, InspectorView, PersonNumber, SetUpForm,
+    Stage, VenueKind, WitnessingView,
 };
 use gatepost_desk::{CameraSource, Clock, Desk, DeskError, DeskOptions, Earcon, Presenter};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
@@ -147,6 +148,12 @@ impl Presenter for Witness {
     fn export_progress(&self, progress: ExportProgress) {
         self.hear(Told::Export(progress));
     }
+
+    fn audit_changed(&self, _: &AuditView) {}
+
+    fn witnessing_changed(&self, _: &WitnessingView) {}
+
+    fn inspector_changed(&self, _: &InspectorView) {}
 
     fn sound(&self, earcon: Earcon) {
         self.hear(Told::Sound(earcon));

@@ -1,0 +1,360 @@
+//! The ledger as managers and inspectors see it.
+
+use gatepost_ledger::{KeyChangeReason, RetentionClass, RetentionPolicy};
+use gatepost_store::VaultKind;
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::StoreFault;
+
+/// A QR code to be drawn: dark modules are `1`, row by row, without a quiet zone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct QrView {
+    /// Modules in a row.
+    pub width: u16,
+    /// `width * width` characters, `0` or `1`.
+    pub modules: String,
+}
+
+/// A seal: what the ledger is at this moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct SealView {
+    /// Records.
+    pub size: u32,
+    /// The signed note.
+    pub note: String,
+    /// Eight words that stand for it, in the language of the screen.
+    pub words: Vec<String>,
+    /// The signed note as a code.
+    pub qr: QrView,
+}
+
+/// What is known of the ledger being whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(tag = "state", rename_all = "snake_case", rename_all_fields = "snake_case")]
+pub enum AuditView {
+    /// Not looked at since the program was started, but for the last records.
+    NotYet,
+    /// Going on.
+    Running {
+        /// Records so far.
+        checked: u32,
+        /// Of so many.
+        of: u32,
+    },
+    /// Nothing was found.
+    Whole {
+        /// Records that were audited.
+        size: u32,
+        /// Local time, RFC 3339.
+        at: String,
+    },
+    /// Something does not fit: the first fault.
+    Broken {
+        /// Position of the record.
+        position: u32,
+        /// The rule, as a stable word.
+        rule: String,
+        /// What should be there.
+        expected: String,
+        /// What is.
+        found: String,
+    },
+    /// It could not be read.
+    Unreadable {
+        /// Why.
+        fault: StoreFault,
+    },
+}
+
+/// Somebody outside who signed what they saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct WitnessView {
+    /// Records that were witnessed.
+    pub size: u32,
+    /// Name of the witness's key.
+    pub witness: String,
+    /// Local time by the witness's clock, RFC 3339.
+    pub at: String,
+}
+
+/// Days whose disclosures are kept while an investigation runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct HoldView {
+    /// First day, `YYYY-MM-DD` (UTC).
+    pub from: String,
+    /// Last day.
+    pub to: String,
+}
+
+/// What was destroyed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct ErasureView {
+    /// Position of its record.
+    pub position: u32,
+    /// Which disclosures.
+    pub class: RetentionClass,
+    /// First day, `YYYY-MM-DD` (UTC).
+    pub from: String,
+    /// Last day.
+    pub to: String,
+    /// How many.
+    pub count: u32,
+}
+
+/// How long disclosures are kept, and what became of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct RetentionView {
+    /// In force.
+    pub policy: RetentionPolicy,
+    /// In force.
+    pub holds: Vec<HoldView>,
+    /// Newest first, at most 20.
+    pub erasures: Vec<ErasureView>,
+    /// The clock ran ahead while the program was off, so nothing is erased until a manager says that it is right.
+    pub waits_for_the_clock: bool,
+}
+
+/// Where the keys are and what they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct KeysView {
+    /// The system's keychain, or the weaker file.
+    pub vault: VaultKind,
+    /// The verifier key of the ledger.
+    pub verifier: String,
+    /// How often it was changed.
+    pub changes: u32,
+}
+
+/// Room on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct DiskView {
+    /// Free, in MB.
+    pub free_mb: u32,
+    /// There is so little that the manager has to make room.
+    pub alarm: bool,
+    /// The reserve was given up so that the gate can go on.
+    pub reserve_used: bool,
+}
+
+/// Everything on the screen of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct LedgerView {
+    /// Name of the ledger.
+    pub origin: String,
+    /// The newest seal.
+    pub seal: SealView,
+    /// Whether it is whole.
+    pub audit: AuditView,
+    /// Newest first, at most 20.
+    pub witnesses: Vec<WitnessView>,
+    /// Records after the last one that was witnessed: nobody outside has seen these yet.
+    pub unwitnessed: u32,
+    /// Retention.
+    pub retention: RetentionView,
+    /// Keys.
+    pub keys: KeysView,
+    /// Disk.
+    pub disk: DiskView,
+}
+
+/// A file that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct FileMade {
+    /// Where it is.
+    pub path: String,
+    /// Its size in kB, rounded up.
+    pub kilobytes: u32,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+/// What is to go into an audit bundle beside the ledger.
+#[derive(Clone, Debug, Deserialize, Type)]
+pub struct BundleForm {
+    /// Positions of records whose disclosures go with it; usually none.
+    pub disclose: Vec<u32>,
+    /// Why, where any do: 1 to 200 characters.
+    pub reason: String,
+}
+
+/// Why the last code that the gate saw while it waited for a witness did not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "snake_case")]
+pub enum WitnessingTrouble {
+    /// It was something else.
+    OtherCode,
+    /// The witness asks for another gate's ledger.
+    OtherLedger,
+    /// A cosignature, but not of this seal.
+    OtherSeal,
+    /// The clocks of the two devices are too far apart.
+    Clock {
+        /// That of the witness is so many seconds ahead.
+        seconds: i32,
+    },
+}
+
+/// Where the gate's side of witnessing stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(tag = "step", rename_all = "snake_case", rename_all_fields = "snake_case")]
+pub enum WitnessingView {
+    /// Nothing is going on.
+    Idle,
+    /// The camera waits for the inspector's first code.
+    WaitsForHello {
+        /// What was wrong with the last code.
+        trouble: Option<WitnessingTrouble>,
+    },
+    /// The gate shows its code; the camera waits for the inspector's answer.
+    ShowsRequest {
+        /// Name of the witness's key.
+        witness: String,
+        /// Records.
+        size: u32,
+        /// Eight words of the ledger's key, to be compared by somebody who sees this ledger for the first time.
+        words: Vec<String>,
+        /// The code.
+        qr: QrView,
+        /// The same to be copied, where no camera is at hand.
+        text: String,
+        /// What was wrong with the last code.
+        trouble: Option<WitnessingTrouble>,
+    },
+    /// Witnessed and recorded.
+    Done {
+        /// Name of the witness's key.
+        witness: String,
+        /// Records.
+        size: u32,
+        /// Local time by the witness's clock, RFC 3339.
+        at: String,
+        /// The key was changed since the last visit, and what the new key signed is still to be witnessed: once
+        /// more, please.
+        again: bool,
+    },
+}
+
+/// The inspector's own device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct InspectorView {
+    /// The inspector's verifier key, to be given to venues.
+    pub verifier: String,
+    /// Ledgers that this device has witnessed.
+    pub known: Vec<KnownLedger>,
+    /// Where it stands.
+    pub step: InspectorStep,
+    /// The last file that was checked, or is being checked.
+    pub check: Option<CheckView>,
+}
+
+/// A ledger that the inspector's device remembers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct KnownLedger {
+    /// Its name.
+    pub origin: String,
+    /// Records at the last visit; 0 for one that is trusted and was not witnessed yet.
+    pub size: u32,
+    /// Local time of the last visit, RFC 3339; absent where there was none.
+    pub at: Option<String>,
+}
+
+/// Where the inspector's side of witnessing stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(tag = "step", rename_all = "snake_case", rename_all_fields = "snake_case")]
+pub enum InspectorStep {
+    /// Nothing is going on.
+    Idle,
+    /// This device shows its first code; the camera waits for the gate's.
+    ShowsHello {
+        /// The ledger that is expected, or none for a first visit.
+        origin: Option<String>,
+        /// The code.
+        qr: QrView,
+        /// The same to be copied, where no camera is at hand.
+        text: String,
+        /// The last code was something else.
+        misread: bool,
+    },
+    /// A ledger that this device has never seen: the inspector compares the words with those at the gate.
+    AsksFirstContact {
+        /// Its name.
+        origin: String,
+        /// Records.
+        size: u32,
+        /// Eight words of its key.
+        words: Vec<String>,
+    },
+    /// It is as it should be: the code to be held before the gate's camera.
+    ShowsCosignature {
+        /// Its name.
+        origin: String,
+        /// Records now.
+        size: u32,
+        /// Records at the last visit, where there was one.
+        before: Option<u32>,
+        /// The code.
+        qr: QrView,
+        /// The same to be copied, where no camera is at hand.
+        text: String,
+    },
+    /// It is not as it should be.
+    Refused {
+        /// The ledger's name.
+        origin: String,
+        /// Why.
+        refusal: WitnessRefusalKind,
+        /// What was shown contradicts what this device has seen.
+        alarm: bool,
+        /// Records at the last visit, where there was one.
+        before: Option<u32>,
+        /// Records now.
+        size: u32,
+        /// The file that keeps what the gate showed, after an alarm.
+        evidence: Option<String>,
+    },
+}
+
+/// Why the inspector's device did not cosign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum WitnessRefusalKind {
+    /// Another key than is known.
+    OtherKey,
+    /// The record that should name the new key does not.
+    Handover,
+    /// The signature does not verify.
+    BadSignature,
+    /// Shorter than at the last visit.
+    Truncated,
+    /// As long as at the last visit, with other records.
+    OtherRoot,
+    /// No continuation of what was seen at the last visit.
+    Forked,
+    /// This device's own clock is earlier than at the last visit.
+    Clock,
+}
+
+/// What a check of a bundle or a copied data folder gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct CheckView {
+    /// The file or folder.
+    pub path: String,
+    /// Name of the ledger, where it could be read.
+    pub origin: Option<String>,
+    /// The answer, or how far it is.
+    pub audit: AuditView,
+    /// Eight words of the seal it was checked against; none before the end.
+    pub words: Vec<String>,
+    /// Cosignatures in it.
+    pub witnesses: Vec<WitnessView>,
+    /// What this device itself witnessed of the ledger: records, where it did. The file continues that.
+    pub continues: Option<u32>,
+}
+
+/// A new key, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Type)]
+pub struct KeyChangeForm {
+    /// Why.
+    pub reason: KeyChangeReason,
+}
