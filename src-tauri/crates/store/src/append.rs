@@ -15,9 +15,10 @@ use crate::convert::convert;
 use crate::day_keys::{DayKeyFile, SharedDayKeys, class_number};
 use crate::entries::{Reader, band_word, verdict_word};
 use crate::keys::{Keys, Token, random};
+use crate::reserve::Reserve;
 use crate::tail::{self, Tail};
 use crate::writing::{Writing, Written};
-use crate::{KeyItem, KeyVault, StoreError, schema, settings};
+use crate::{DiskSpace, KeyItem, KeyVault, StoreError, schema, settings};
 
 /// A record before it has a position.
 #[derive(Clone, Debug)]
@@ -34,7 +35,7 @@ pub struct NewRecord {
 
 /// Names one press of Enter, so that an entry whose commit ended in doubt is never written twice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ScanId([u8; 16]);
+pub struct ScanId(pub(crate) [u8; 16]);
 
 impl ScanId {
     /// A new one: 64 random bits of this process and a counter. Neighbours in time are neighbours in the index,
@@ -93,6 +94,7 @@ pub struct Store {
     connection: Option<Connection>,
     /// Erased bytes may still stand in the write-ahead log, because a reader needed it.
     pub(crate) log_to_truncate: bool,
+    reserve: Reserve,
 }
 
 impl Store {
@@ -126,6 +128,7 @@ impl Store {
             tail,
             connection: Some(connection),
             log_to_truncate: false,
+            reserve: Reserve::of_folder(folder),
         };
         Ok(store)
     }
@@ -134,6 +137,14 @@ impl Store {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// How much room there is on the disk. The reserve comes back with this call once there is room for it.
+    ///
+    /// # Errors
+    /// A file error when the system does not say how much is free.
+    pub fn disk_space(&mut self) -> Result<DiskSpace, StoreError> {
+        self.reserve.space()
     }
 
     /// A connection of its own that only reads.
@@ -204,7 +215,7 @@ impl Store {
         record: &NewRecord,
         disclosed: Vec<(Field, Disclosed)>,
     ) -> Result<u64, StoreError> {
-        self.transact(|writing, _| Ok(writing.append_with(record, disclosed)?.position))
+        self.transact(|writing, _| Ok(writing.append_with(record, disclosed.clone())?.position))
     }
 
     /// Appends one entry and returns its position once it is on the disk. Called again with the same
@@ -263,7 +274,9 @@ impl Store {
                 Some(true) => return Err(StoreError::AlreadyVoided),
                 Some(false) => {}
             }
-            let position = writing.append_with(&record, note.into_iter().collect())?.position;
+            let position = writing
+                .append_with(&record, note.clone().into_iter().collect())?
+                .position;
             writing.execute(
                 "INSERT INTO voids (i, entry) VALUES (:i, :entry)",
                 named_params! { ":i": position, ":entry": of },
@@ -279,7 +292,20 @@ impl Store {
     /// One transaction that takes the write lock at once. Where nothing was begun or everything was rolled back
     /// the connection is kept; after any other error it is dropped: what happened to the commit is then asked of
     /// a new one.
+    ///
+    /// Where the disk is full the reserve is given up and the work done once more: SQLite says so only of a
+    /// transaction that it did not commit.
     pub(crate) fn transact<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match self.transact_once(&mut work) {
+            Err(StoreError::DiskFull) if self.reserve.give_up() => self.transact_once(&mut work),
+            ended => ended,
+        }
+    }
+
+    fn transact_once<T>(
         &mut self,
         work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {

@@ -40,6 +40,18 @@ pub enum StoreError {
     /// The secrets are in a keychain that gives nothing. They are not lost, and no new ones are made.
     #[error("the keychain cannot be used")]
     KeychainUnavailable(#[source] crate::KeychainFault),
+    /// The file is there already; nothing is written over it.
+    #[error("the file is there already")]
+    AlreadyThere {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Written by a program whose ledgers were not sealed yet, which proves nothing.
+    #[error("the ledger in the file is not sealed")]
+    NotSealed,
+    /// Records would be lost, and nobody confirmed that very loss.
+    #[error("records would be lost")]
+    RestoreUnconfirmed,
     /// The program was already set up on this data.
     #[error("already set up")]
     AlreadySetUp,

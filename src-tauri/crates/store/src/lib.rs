@@ -1,14 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 mod append;
+mod backup;
 mod convert;
 mod day_keys;
 mod disclosures;
 mod entries;
 mod erase;
 mod error;
+mod held;
+mod import;
 mod keys;
 mod people;
+mod reserve;
+mod restore;
+mod salvage;
 mod schema;
 mod settings;
 mod shifts;
@@ -17,13 +23,20 @@ mod vault;
 mod writing;
 
 pub use append::{NewEntry, NewRecord, ScanId, Store};
+pub use backup::{BackupDone, BackupProgress, backup};
 pub use day_keys::DAY_KEYS_NAME;
 pub use entries::{Counts, EntryFilter, Figures, Reader, Seen, StoredEntry, Voided};
 pub use erase::KeptUntil;
 pub use error::StoreError;
 pub use gatepost_ledger::{Moment, PersonNumber, Role, VenueKind, VoidReason};
+pub use import::{BadLine, ImportOptions, ImportReport, LineFault, OnBadLine};
 pub use keys::{Keys, Token};
 pub use people::{NewPerson, Person, SetUp, WrongPins};
+pub use reserve::{
+    ALARM_BELOW_BYTES, DiskSpace, MADE_ABOVE_BYTES, RESERVE_BYTES, RESERVE_NAME, ReserveState,
+};
+pub use restore::{Difference, ErasedSince, RestoreChoice, RestoreDone, RestorePlan, plan_restore, restore};
+pub use salvage::{LostRange, SALVAGED_RECORDS_NAME, SalvageReport, salvage};
 pub use schema::{BUSY_TIMEOUT, DATABASE_NAME, sync_folder_of};
 pub use settings::Venue;
 pub use shifts::OpenShift;

@@ -88,7 +88,7 @@ impl Store {
                 demo: set_up.venue.demo,
                 key: Some(identity.signer.verifier().to_string()),
             };
-            transaction.identify(identity);
+            transaction.identify(identity.clone());
             transaction.append(&record(genesis))?;
             for ((person, hash), number) in set_up.people.iter().zip(&hashes).zip(1..) {
                 insert_person(transaction, keys, number, person, hash)?;

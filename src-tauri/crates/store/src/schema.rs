@@ -192,7 +192,7 @@ pub(crate) fn check_identity(connection: &Connection) -> Result<(), StoreError> 
     Ok(())
 }
 
-fn schema_of(connection: &Connection) -> Result<i32, StoreError> {
+pub(crate) fn schema_of(connection: &Connection) -> Result<i32, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 

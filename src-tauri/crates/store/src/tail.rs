@@ -244,7 +244,7 @@ pub(crate) fn leaves_of(connection: &Connection, kind: &'static str) -> Result<V
     Ok(leaves)
 }
 
-fn generation(connection: &Connection) -> Result<u32, StoreError> {
+pub(crate) fn generation(connection: &Connection) -> Result<u32, StoreError> {
     let sql = "SELECT count(*) FROM records WHERE kind = 'key_change'";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }

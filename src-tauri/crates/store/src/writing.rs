@@ -150,7 +150,7 @@ impl<'a> Writing<'a> {
 
     /// Says in records of their own what the ledger has to know of the clocks before a record at `at`, and returns
     /// the moment that the record gets.
-    fn settle_clock(&mut self, at: Moment, gate: &str) -> Result<Moment, StoreError> {
+    pub(crate) fn settle_clock(&mut self, at: Moment, gate: &str) -> Result<Moment, StoreError> {
         let given = at.boot;
         let at = match self.tail.renumbered {
             Some((before, boot)) if before == given => Moment { boot, ..at },
@@ -201,26 +201,47 @@ impl<'a> Writing<'a> {
             body: body.clone(),
             digests,
         };
-        let bytes = leaf.to_bytes()?;
-        self.completed.clear();
-        self.tail
-            .frontier
-            .append(Hash::of_leaf(&bytes), &mut self.completed);
-        self.transaction
-            .prepare_cached("INSERT INTO records (i, kind, leaf, nodes) VALUES (:i, :kind, :leaf, :nodes)")?
-            .execute(named_params! {
-                ":i": leaf.position, ":kind": body.kind(), ":leaf": bytes, ":nodes": self.completed
-            })?;
         let step = match body {
             Body::Clock { step } => Some(*step),
             _ => None,
         };
+        self.push_bytes(&at, body.kind(), step, &leaf.to_bytes()?)?;
+        Ok(leaf.position)
+    }
+
+    fn push_bytes(
+        &mut self,
+        at: &Moment,
+        kind: &'static str,
+        step: Option<i64>,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        let position = self.tail.frontier.size();
+        self.completed.clear();
+        self.tail
+            .frontier
+            .append(Hash::of_leaf(bytes), &mut self.completed);
+        self.transaction
+            .prepare_cached("INSERT INTO records (i, kind, leaf, nodes) VALUES (:i, :kind, :leaf, :nodes)")?
+            .execute(named_params! {
+                ":i": position, ":kind": kind, ":leaf": bytes, ":nodes": self.completed
+            })?;
         self.tail
             .clock
-            .advance(&at, step)
+            .advance(at, step)
             .expect("steps were recorded and the monotonic clock was compared before");
         self.appended = true;
-        Ok(leaf.position)
+        Ok(())
+    }
+
+    /// Appends a leaf that the caller wrote for the next position and a moment that was settled.
+    pub(crate) fn append_bytes(
+        &mut self,
+        at: &Moment,
+        kind: &'static str,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        self.push_bytes(at, kind, None, bytes)
     }
 
     fn day_key(&mut self, of: KeyOf) -> Result<Secret, StoreError> {

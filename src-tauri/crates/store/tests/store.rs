@@ -1,17 +1,20 @@
 //! The store on real SQLite files in temporary folders.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
 use chrono::NaiveDate;
+use common::SmallDisk;
 use gatepost_codes::{EvidenceLevel, HealthColour, Personal};
 use gatepost_ledger::{Body, Entry, Moment, PersonNumber, Role, VenueKind, VoidReason};
 use gatepost_rules::{
     BodyTemperature, ColourSource, Mask, Policy, Reason, ShownKind, TemperatureBand, VerdictKind,
 };
 use gatepost_store::{
-    DATABASE_NAME, EntryFilter, KeyFile, NewEntry, NewPerson, NewRecord, ScanId, SetUp, Store, StoreError,
-    Venue,
+    DATABASE_NAME, EntryFilter, KeyFile, NewEntry, NewPerson, NewRecord, RESERVE_NAME, ScanId, SetUp, Store,
+    StoreError, Venue,
 };
 use rusqlite::Connection;
 
@@ -104,7 +107,9 @@ fn filled(folder: &Path) -> Store {
 fn count_files_with(folder: &Path, needle: &[u8]) -> usize {
     fs::read_dir(folder)
         .expect("the folder")
-        .filter_map(|file| fs::read(file.expect("a file").path()).ok())
+        .map(|file| file.expect("a file").path())
+        .filter(|path| !path.ends_with(RESERVE_NAME))
+        .filter_map(|path| fs::read(path).ok())
         .filter(|bytes| bytes.windows(needle.len()).any(|window| window == needle))
         .count()
 }
@@ -465,6 +470,7 @@ fn contents(folder: &Path) -> Vec<(std::ffi::OsString, Vec<u8>)> {
         .expect("the folder")
         .map(|file| file.expect("a file"))
         .filter(|file| !file.file_name().to_string_lossy().ends_with("-shm"))
+        .filter(|file| file.file_name() != RESERVE_NAME)
         .map(|file| (file.file_name(), fs::read(file.path()).expect("bytes")))
         .collect();
     files.sort();
@@ -573,42 +579,12 @@ fn a_database_that_another_program_holds_is_refused_with_a_reason() {
     store.append_entry(&new).expect("the same press of Enter again");
 }
 
-/// A real file system of two megabytes, where this machine lets a test mount one.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    #[expect(clippy::print_stdout, reason = "a test that is skipped says so")]
-    fn mount() -> Option<SmallDisk> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mounted = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"])
-            .arg(folder.path())
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if !mounted {
-            println!("skipped: this machine does not let a test mount a small disk");
-        }
-        mounted.then_some(SmallDisk(folder))
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = std::process::Command::new("umount")
-            .arg("--lazy")
-            .arg(self.0.path())
-            .status();
-        assert!(
-            unmounted.is_ok_and(|status| status.success()),
-            "the small disk stays mounted"
-        );
-    }
-}
-
 #[test]
 fn a_full_disk_refuses_the_entry_and_takes_the_same_one_once_there_is_room() {
-    let Some(disk) = SmallDisk::mount() else { return };
-    let folder = disk.0.path();
+    let Some(disk) = SmallDisk::mount("2m") else {
+        return;
+    };
+    let folder = disk.path();
     let mut store = filled(folder);
     fs::write(folder.join("ballast"), vec![0; 600 * 1024]).expect("somebody else's file");
     let mut written = 0;
@@ -635,8 +611,10 @@ fn a_full_disk_refuses_the_entry_and_takes_the_same_one_once_there_is_room() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_refused_with_a_reason() {
-    let Some(disk) = SmallDisk::mount() else { return };
-    let folder = disk.0.path();
+    let Some(disk) = SmallDisk::mount("2m") else {
+        return;
+    };
+    let folder = disk.path();
     drop(filled(folder));
     let remount = std::process::Command::new("mount")
         .args(["-o", "remount,ro"])
@@ -745,8 +723,10 @@ fn a_database_that_vanishes_in_the_middle_of_a_shift_is_not_replaced_by_an_empty
 
 #[test]
 fn a_first_start_on_a_full_disk_leaves_no_half_key_and_succeeds_once_there_is_room() {
-    let Some(disk) = SmallDisk::mount() else { return };
-    let folder = disk.0.path();
+    let Some(disk) = SmallDisk::mount("2m") else {
+        return;
+    };
+    let folder = disk.path();
     fs::write(folder.join("ballast"), vec![0; 4 * 1024 * 1024]).expect_err("fills the disk");
     assert!(matches!(open(folder), Err(StoreError::DiskFull)));
     fs::remove_file(folder.join("ballast")).expect("room");

@@ -16,12 +16,12 @@ fn secret(byte: u8) -> Secret {
     [byte; 32].into()
 }
 
-/// Every file of a folder with its bytes.
+/// Every file of a folder with its bytes, but for the room that is kept back.
 fn files_in(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_file())
+        .filter(|entry| entry.path().is_file() && entry.file_name() != gatepost_store::RESERVE_NAME)
         .map(|entry| {
             let name = entry.file_name().into_string().unwrap();
             (name, fs::read(entry.path()).unwrap())

@@ -1,0 +1,325 @@
+//! A new database from the recovered records: those from position 0 to the first gap, as far as a signature
+//! reaches, and of the other tables the rows that belong to them, looked up one by one.
+
+use std::path::Path;
+
+use chrono::DateTime;
+use gatepost_ledger::tree::{Frontier, Hash};
+use gatepost_ledger::{Body, Entry, Leaf, LedgerClock, LedgerDay};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, named_params, params_from_iter};
+
+use super::{Yard, mend};
+use crate::append::{ScanId, day_number};
+use crate::day_keys::class_number;
+use crate::{StoreError, held, schema};
+
+/// China Standard Time, seconds east: the local time of an entry beside which no other one tells it.
+const USUAL_OFFSET_S: i32 = 8 * 3600;
+
+/// What is in the new database.
+#[derive(Default)]
+pub(super) struct Rebuilt {
+    pub(super) sealed: u64,
+    pub(super) remade_entries: u64,
+    pub(super) disclosures: u64,
+}
+
+/// Small tables, each after those that it refers to, and their order: read from the front until a fault, and from
+/// the back.
+const SMALL: [(&str, &str); 3] = [("people", "number"), ("settings", "key"), ("lockouts", "number")];
+/// The same for tables that refer to records.
+const OF_RECORDS: [(&str, &str); 2] = [
+    ("cosignatures", "size, witness, time"),
+    ("sightings", "day, token, i"),
+];
+
+pub(super) fn rebuild(yard: &Yard, copy: &mend::Copy, into: &Path) -> Result<Rebuilt, StoreError> {
+    let sealed = sealed_size(&yard.connection)?;
+    if sealed == 0 {
+        return Ok(Rebuilt::default());
+    }
+    schema::make_where_missing(into)?;
+    let mut target = schema::open_writer(into, &mut |_| Ok(()))?;
+    let transaction = target.transaction()?;
+    let source = match copy.open() {
+        Some(source) => source,
+        // Nothing is found in a database without tables.
+        None => Connection::open_in_memory()?,
+    };
+    let mut beside = Beside {
+        source: &source,
+        target: &transaction,
+        offset_s: USUAL_OFFSET_S,
+        shift_ms: 0,
+        rebuilt: Rebuilt {
+            sealed,
+            ..Rebuilt::default()
+        },
+    };
+    for (table, order) in SMALL {
+        beside.put_small_table(table, order)?;
+    }
+    beside.put_records(yard, sealed)?;
+    for (table, order) in OF_RECORDS {
+        beside.put_small_table(table, order)?;
+    }
+    let rebuilt = beside.rebuilt;
+    transaction.commit()?;
+    schema::truncate_log(&target)?;
+    Ok(rebuilt)
+}
+
+/// How many records from position 0 on are there, hash to what their nodes say, and are signed for.
+fn sealed_size(yard: &Connection) -> Result<u64, StoreError> {
+    let mut frontier = Frontier::new();
+    let mut mended = Vec::new();
+    let mut statement = yard.prepare("SELECT i, leaf, nodes FROM records ORDER BY i")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let position: u64 = row.get(0)?;
+        if position != frontier.size() {
+            break;
+        }
+        let mut nodes = Vec::new();
+        frontier.append(Hash::of_leaf(blob(row, 1)?), &mut nodes);
+        if nodes != blob(row, 2)? {
+            mended.push((position, nodes));
+        }
+    }
+    for (position, nodes) in mended {
+        yard.prepare_cached("UPDATE records SET nodes = :nodes WHERE i = :i")?
+            .execute(named_params! { ":nodes": nodes, ":i": position })?;
+    }
+    let sql = "SELECT i + 1 FROM records WHERE head IS NOT NULL AND i < :size ORDER BY i DESC";
+    let mut statement = yard.prepare(sql)?;
+    let mut sizes = statement.query(named_params! { ":size": frontier.size() })?;
+    while let Some(row) = sizes.next()? {
+        let size = row.get(0)?;
+        if held::verified_at(yard, size).is_ok() {
+            return Ok(size);
+        }
+    }
+    Ok(0)
+}
+
+fn blob<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row [u8], StoreError> {
+    row.get_ref(column)?.as_blob().map_err(|_| StoreError::Damaged)
+}
+
+/// The rows of the other tables, on their way from the damaged database to the new one.
+struct Beside<'c> {
+    source: &'c Connection,
+    target: &'c Connection,
+    /// Local time of the newest entry whose row was found, seconds east.
+    offset_s: i32,
+    /// Steps of the wall clock so far.
+    shift_ms: i64,
+    rebuilt: Rebuilt,
+}
+
+impl Beside<'_> {
+    fn put_records(&mut self, yard: &Yard, sealed: u64) -> Result<(), StoreError> {
+        let sql = "SELECT i, kind, leaf, nodes, head FROM records WHERE i < :sealed ORDER BY i";
+        let mut statement = yard.connection.prepare(sql)?;
+        let mut rows = statement.query(named_params! { ":sealed": sealed })?;
+        let mut put = self.target.prepare(
+            "INSERT INTO records (i, kind, leaf, nodes, head) VALUES (:i, :kind, :leaf, :nodes, :head)",
+        )?;
+        while let Some(row) = rows.next()? {
+            put.execute(named_params! {
+                ":i": row.get::<_, u64>(0)?,
+                ":kind": row.get::<_, String>(1)?,
+                ":leaf": blob(row, 2)?,
+                ":nodes": blob(row, 3)?,
+                ":head": row.get::<_, Option<Vec<u8>>>(4)?,
+            })?;
+            let leaf = Leaf::parse(blob(row, 2)?).map_err(|_| StoreError::Damaged)?;
+            self.put_beside(&leaf)?;
+        }
+        Ok(())
+    }
+
+    /// What stood beside one record.
+    fn put_beside(&mut self, leaf: &Leaf) -> Result<(), StoreError> {
+        if let Body::Clock { step } = leaf.body {
+            self.shift_ms += step;
+        }
+        let clock = LedgerClock::resume(leaf.at, leaf.at, self.shift_ms);
+        let day = clock.day(leaf.at.wall_ms);
+        match &leaf.body {
+            Body::Entry(entry) => self.put_entry(leaf, entry, day)?,
+            Body::Void { of, .. } => self.put(
+                "INSERT OR IGNORE INTO voids (i, entry) VALUES (?, ?)",
+                &[Value::from(signed(leaf.position)), Value::from(signed(*of))],
+            ),
+            Body::ShiftOpen => self.put(
+                "INSERT OR IGNORE INTO shifts (opened, guard, gate, t) VALUES (?, ?, ?, ?)",
+                &[
+                    Value::from(signed(leaf.position)),
+                    leaf.by
+                        .map_or(Value::Null, |guard| Value::from(i64::from(guard.0))),
+                    Value::from(leaf.gate.clone()),
+                    Value::from(leaf.at.wall_ms),
+                ],
+            ),
+            Body::ShiftClose { shift } => self.put(
+                "INSERT OR IGNORE INTO shift_closings (shift, closed) VALUES (?, ?)",
+                &[Value::from(signed(*shift)), Value::from(signed(leaf.position))],
+            ),
+            _ => {}
+        }
+        if !leaf.digests.is_empty() {
+            self.put_disclosures(leaf, day)?;
+        }
+        Ok(())
+    }
+
+    /// Puts a row that was made from records. One that does not fit, because a row that it refers to is lost, is
+    /// left out.
+    fn put(&self, sql: &str, values: &[Value]) {
+        if let Ok(mut statement) = self.target.prepare_cached(sql) {
+            let _ = statement.execute(params_from_iter(values));
+        }
+    }
+
+    /// All of an entry's row can be told from its leaf but the press of Enter and the local time.
+    fn put_entry(&mut self, leaf: &Leaf, entry: &Entry, day: LedgerDay) -> Result<(), StoreError> {
+        let position = signed(leaf.position);
+        let found = self
+            .source
+            .prepare_cached("SELECT scan_id, day, offset_s FROM entries WHERE i = ? AND t = ?")
+            .and_then(|mut statement| {
+                statement.query_row([position, leaf.at.wall_ms], |row| {
+                    let scan_id: Vec<u8> = row.get(0)?;
+                    let offset_s: i32 = row.get(2)?;
+                    Ok((scan_id, row.get::<_, i64>(1)?, offset_s))
+                })
+            });
+        let (scan_id, local_day) = match found {
+            Ok((scan_id, local_day, offset_s)) => {
+                self.offset_s = offset_s;
+                (scan_id, local_day)
+            }
+            Err(_) => {
+                self.rebuilt.remade_entries += 1;
+                let local = leaf.at.wall_ms + i64::from(self.offset_s) * 1000;
+                let local = DateTime::from_timestamp_millis(local).ok_or(StoreError::Damaged)?;
+                (ScanId::random()?.0.to_vec(), day_number(local.date_naive()))
+            }
+        };
+        let class = leaf.body.retention_class();
+        let guard = leaf
+            .by
+            .map_or(Value::Null, |guard| Value::from(i64::from(guard.0)));
+        self.put(
+            "INSERT OR IGNORE INTO entries
+                 (i, scan_id, t, day, offset_s, gate, guard, verdict, follows, band, class, ledger_day)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            &[
+                Value::from(position),
+                Value::from(scan_id),
+                Value::from(leaf.at.wall_ms),
+                Value::from(local_day),
+                Value::from(i64::from(self.offset_s)),
+                Value::from(leaf.gate.clone()),
+                guard,
+                Value::from(crate::entries::verdict_word(entry.verdict).to_owned()),
+                entry.follows.map_or(Value::Null, |of| Value::from(signed(of))),
+                Value::from(crate::entries::band_word(entry.band).to_owned()),
+                Value::from(i64::from(class_number(class))),
+                Value::from(i64::from(day.0)),
+            ],
+        );
+        Ok(())
+    }
+
+    /// Rows that the damaged table still leads to. What was erased is not among them.
+    fn put_disclosures(&mut self, leaf: &Leaf, day: LedgerDay) -> Result<(), StoreError> {
+        let sql = "SELECT field, sealed FROM disclosures WHERE class = ? AND day = ? AND i = ?";
+        let class = i64::from(class_number(leaf.body.retention_class()));
+        let which = [class, i64::from(day.0), signed(leaf.position)];
+        let Some((rows, _)) = read_rows(self.source, sql, 2, &which) else {
+            return Ok(());
+        };
+        let mut put = self.target.prepare_cached(
+            "INSERT OR IGNORE INTO disclosures (class, day, i, field, sealed) VALUES (?, ?, ?, ?, ?)",
+        )?;
+        for row in rows.into_iter().take(leaf.digests.len()) {
+            let values = which.map(Value::from).into_iter().chain(row);
+            if let Ok(rows) = put.execute(params_from_iter(values)) {
+                self.rebuilt.disclosures += rows as u64;
+            }
+        }
+        Ok(())
+    }
+
+    fn put_small_table(&self, table: &str, order: &str) -> Result<(), StoreError> {
+        let columns = columns(self.source, self.target, table);
+        if columns.is_empty() {
+            return Ok(());
+        }
+        let marks = vec!["?"; columns.len()].join(", ");
+        let columns_list = columns.join(", ");
+        let mut put = self.target.prepare(&format!(
+            "INSERT OR IGNORE INTO {table} ({columns_list}) VALUES ({marks})"
+        ))?;
+        let backwards = order.replace(',', " DESC,") + " DESC";
+        for order in [order, &backwards] {
+            let sql = format!("SELECT {columns_list} FROM {table} ORDER BY {order}");
+            let Some((rows, is_clean)) = read_rows(self.source, &sql, columns.len(), &[]) else {
+                continue;
+            };
+            for row in rows {
+                // One that refers to a record that is lost is left out.
+                let _ = put.execute(params_from_iter(row));
+            }
+            if is_clean {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A position as SQLite keeps it.
+fn signed(position: u64) -> i64 {
+    i64::try_from(position).expect("a position is below 2^53")
+}
+
+/// The columns that both databases have.
+fn columns(source: &Connection, target: &Connection, table: &str) -> Vec<String> {
+    let of = |connection: &Connection| -> rusqlite::Result<Vec<String>> {
+        connection
+            .prepare("SELECT name FROM pragma_table_info(?)")?
+            .query_map([table], |row| row.get(0))?
+            .collect()
+    };
+    let theirs = of(source).unwrap_or_default();
+    let mut columns = of(target).unwrap_or_default();
+    columns.retain(|column| theirs.contains(column));
+    columns
+}
+
+/// The rows of a statement up to a fault, and whether there was none.
+fn read_rows(
+    source: &Connection,
+    sql: &str,
+    width: usize,
+    values: &[i64],
+) -> Option<(Vec<Vec<Value>>, bool)> {
+    let mut statement = source.prepare_cached(sql).ok()?;
+    let mut rows = statement.query(params_from_iter(values)).ok()?;
+    let mut read = Vec::new();
+    loop {
+        let row = match rows.next() {
+            Ok(Some(row)) => (0..width).map(|column| row.get(column)).collect(),
+            Ok(None) => return Some((read, true)),
+            Err(fault) => Err(fault),
+        };
+        match row {
+            Ok(row) => read.push(row),
+            Err(_) => return Some((read, false)),
+        }
+    }
+}

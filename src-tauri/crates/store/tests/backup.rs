@@ -1,0 +1,303 @@
+//! Backups and what putting them back does, on real files.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use common::{SmallDisk, append_entries, contents, database, entry, moment, new_store, open};
+use gatepost_ledger::{Body, Seal};
+use gatepost_store::{
+    BackupDone, DATABASE_NAME, Difference, EntryFilter, KeyFile, NewRecord, RestoreChoice, Store, StoreError,
+    backup, plan_restore, restore,
+};
+use rusqlite::Connection;
+
+fn back_up(folder: &Path, file: &Path) -> BackupDone {
+    backup(folder, file, |_| ()).expect("a backup")
+}
+
+fn plan(file: &Path, folder: &Path) -> Difference {
+    plan_restore(file, folder, &KeyFile::in_folder(folder))
+        .expect("a plan")
+        .difference
+}
+
+fn entries(store: &Store) -> u32 {
+    let reader = store.reader().expect("a reader");
+    reader.counts(&EntryFilter::default()).expect("counts").all()
+}
+
+#[test]
+fn a_backup_is_made_while_the_gate_goes_on_and_holds_one_moment_of_it() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 3000);
+    let file = away.path().join("backup.sqlite3");
+    let is_done = AtomicBool::new(false);
+    let done = thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut second = 10_000;
+            while !is_done.load(Ordering::Relaxed) {
+                store.append_entry(&entry(second)).expect("an entry");
+                second += 1;
+            }
+        });
+        let mut reports = Vec::new();
+        let done = backup(folder.path(), &file, |progress| reports.push(progress));
+        is_done.store(true, Ordering::Relaxed);
+        let newest = *reports.last().expect("progress");
+        assert_eq!(newest.done_pages, newest.all_pages);
+        done.expect("a backup")
+    });
+    assert_eq!(done.bytes, fs::metadata(&file).expect("the file").len());
+    assert_eq!(Seal::of_note(&done.seal).expect("a seal").size, done.size);
+    assert!(done.size >= 3000);
+    let raw = Connection::open(&file).expect("any SQLite opens it");
+    let check: String = raw
+        .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+        .expect("a check");
+    assert_eq!(check, "ok");
+    assert_eq!(
+        fs::read_dir(away.path()).expect("the folder").count(),
+        1,
+        "one file"
+    );
+}
+
+#[test]
+fn a_backup_is_for_its_owner_only_and_holds_no_key() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    back_up(folder.path(), &file);
+    let bytes = fs::read(&file).expect("the backup");
+    let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    let mut secrets = 0;
+    for (path, secret) in contents(folder.path()) {
+        if path.contains("gatepost.") && !path.contains("sqlite3") && !path.ends_with("reserve") {
+            secrets += 1;
+            assert!(!holds(&secret[..32.min(secret.len())]), "{path}");
+        }
+    }
+    assert!(secrets >= 3, "the keys of the device, of signatures and of days");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = fs::metadata(&file).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn a_backup_writes_over_nothing_and_an_empty_ledger_has_none() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let file = away.path().join("backup.sqlite3");
+    drop(open(folder.path()).expect("a store that nobody set up"));
+    assert!(matches!(
+        backup(folder.path(), &file, |_| ()),
+        Err(StoreError::NotSetUp)
+    ));
+    assert_eq!(fs::read_dir(away.path()).expect("the folder").count(), 0);
+    drop(new_store(folder.path()));
+    fs::write(&file, b"last year's").expect("a file");
+    assert!(matches!(
+        backup(folder.path(), &file, |_| ()),
+        Err(StoreError::AlreadyThere { .. })
+    ));
+    assert_eq!(fs::read(&file).expect("the file"), b"last year's");
+}
+
+#[test]
+fn a_full_or_read_only_target_is_named_and_keeps_no_half_file() {
+    let Some(disk) = SmallDisk::mount("256k") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 2000);
+    let file = disk.path().join("backup.sqlite3");
+    let full = backup(folder.path(), &file, |_| ());
+    assert!(matches!(full, Err(StoreError::DiskFull)), "{full:?}");
+    assert_eq!(fs::read_dir(disk.path()).expect("the disk").count(), 0);
+    disk.remount("ro");
+    let refused = backup(folder.path(), &file, |_| ());
+    assert!(matches!(refused, Err(StoreError::ReadOnly)), "{refused:?}");
+}
+
+#[test]
+fn a_backup_whose_record_was_changed_is_no_backup() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    back_up(folder.path(), &file);
+    let raw = Connection::open(&file).expect("raw");
+    raw.execute_batch(
+        "PRAGMA foreign_keys = off; DROP TRIGGER records_are_not_deleted;
+         DELETE FROM records WHERE i = (SELECT max(i) FROM records)",
+    )
+    .expect("somebody cuts it off");
+    drop(raw);
+    let refused = plan_restore(&file, folder.path(), &KeyFile::in_folder(folder.path()));
+    assert!(matches!(refused, Err(StoreError::Damaged)), "{refused:?}");
+}
+
+#[test]
+fn a_lost_database_comes_back_and_goes_on_with_a_record_of_it() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    let done = back_up(folder.path(), &file);
+    drop(store);
+    fs::remove_file(database(folder.path())).expect("lost");
+    let vault = KeyFile::in_folder(folder.path());
+    let restored = restore(&file, folder.path(), &vault, RestoreChoice::WithoutLoss).expect("restored");
+    assert_eq!(restored.plan.difference, Difference::NoLedger);
+    assert!(restored.plan.vault_fits);
+    assert_eq!(restored.kept, None);
+    let mut store = open(folder.path()).expect("the ledger");
+    assert_eq!(entries(&store), 20);
+    let record = NewRecord {
+        at: moment(100),
+        gate: common::GATE.into(),
+        by: None,
+        body: restored.record,
+    };
+    assert_eq!(store.append(&record).expect("a record"), done.size);
+    store.append_entry(&entry(101)).expect("the next entry");
+}
+
+#[test]
+fn an_older_backup_takes_the_place_of_a_longer_ledger_only_when_that_very_loss_is_confirmed() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    let done = back_up(folder.path(), &file);
+    append_entries(&mut store, 50, 5);
+    let vault = KeyFile::in_folder(folder.path());
+    let lost = Difference::BackupIsShorter { lost: 5 };
+    assert_eq!(plan(&file, folder.path()), lost);
+    for choice in [
+        RestoreChoice::WithoutLoss,
+        RestoreChoice::Confirmed(Difference::BackupIsShorter { lost: 4 }),
+    ] {
+        let refused = restore(&file, folder.path(), &vault, choice);
+        assert!(matches!(refused, Err(StoreError::RestoreUnconfirmed)));
+    }
+    let in_use = restore(&file, folder.path(), &vault, RestoreChoice::Confirmed(lost));
+    assert!(matches!(in_use, Err(StoreError::Locked)), "{in_use:?}");
+    drop(store);
+    let restored = restore(&file, folder.path(), &vault, RestoreChoice::Confirmed(lost)).expect("restored");
+    let expected = Body::Restore {
+        size: done.size,
+        lost: Some(5),
+    };
+    assert_eq!(restored.record, expected);
+    let kept = restored.kept.expect("the longer ledger is kept");
+    assert!(kept.ends_with(format!("{DATABASE_NAME}.before-restore-1")));
+    assert_eq!(entries(&open(folder.path()).expect("the ledger")), 20);
+    assert_eq!(
+        plan(&kept, folder.path()),
+        Difference::BackupIsLonger { gained: 5 }
+    );
+}
+
+#[test]
+fn a_backup_of_a_ledger_that_went_on_differently_is_told_from_an_older_one() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let (early, late) = (
+        away.path().join("early.sqlite3"),
+        away.path().join("late.sqlite3"),
+    );
+    let common = back_up(folder.path(), &early).size;
+    append_entries(&mut store, 50, 7);
+    back_up(folder.path(), &late);
+    drop(store);
+    let vault = KeyFile::in_folder(folder.path());
+    let choice = RestoreChoice::Confirmed(plan(&early, folder.path()));
+    restore(&early, folder.path(), &vault, choice).expect("restored");
+    assert_eq!(
+        plan(&late, folder.path()),
+        Difference::BackupIsLonger { gained: 7 }
+    );
+    let mut store = open(folder.path()).expect("the ledger");
+    append_entries(&mut store, 200, 3);
+    drop(store);
+    assert_eq!(plan(&late, folder.path()), Difference::Forked { common, lost: 3 });
+    let other = tempfile::tempdir().expect("a folder");
+    drop(new_store(other.path()));
+    let lost = common::SET_UP_RECORDS;
+    let found = plan(&late, other.path());
+    assert!(
+        matches!(found, Difference::OtherLedger { lost: all } if all >= lost),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_kept_with_its_log_and_nobody_claims_to_know_what_is_lost() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    back_up(folder.path(), &file);
+    drop(store);
+    let damaged = vec![0xA5; 40_000];
+    fs::write(database(folder.path()), &damaged).expect("damaged");
+    fs::write(folder.path().join(format!("{DATABASE_NAME}-wal")), b"a log").expect("a log");
+    let vault = KeyFile::in_folder(folder.path());
+    let choice = RestoreChoice::Confirmed(Difference::Unreadable);
+    let restored = restore(&file, folder.path(), &vault, choice).expect("restored");
+    assert!(matches!(restored.record, Body::Restore { lost: None, .. }));
+    let kept = restored.kept.expect("kept");
+    assert_eq!(fs::read(&kept).expect("bytes"), damaged);
+    let log = format!("{}-wal", kept.display());
+    assert_eq!(fs::read(log).expect("bytes"), b"a log");
+    assert_eq!(entries(&open(folder.path()).expect("the ledger")), 20);
+}
+
+#[test]
+fn a_backup_without_its_vault_can_be_read_and_the_plan_says_that_it_cannot_go_on() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    drop(new_store(folder.path()));
+    let file = away.path().join("backup.sqlite3");
+    back_up(folder.path(), &file);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let plan = plan_restore(&file, elsewhere.path(), &KeyFile::in_folder(elsewhere.path())).expect("a plan");
+    assert!(!plan.vault_fits);
+}

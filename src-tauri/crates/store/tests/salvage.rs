@@ -1,0 +1,238 @@
+//! What comes out of damaged databases: real files with garbage in them.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use common::{append_entries, contents, database, entry, new_store, open};
+use gatepost_ledger::Leaf;
+use gatepost_store::{DATABASE_NAME, EntryFilter, KeyFile, SalvageReport, StoreError, salvage};
+use rusqlite::Connection;
+
+const PAGE: usize = 4096;
+
+/// The database of a gate with so many entries, in one file, and all its leaves.
+fn ledger(folder: &Path, entries: i64) -> Vec<Vec<u8>> {
+    let mut store = new_store(folder);
+    append_entries(&mut store, 1, entries);
+    drop(store);
+    let raw = Connection::open(database(folder)).expect("raw");
+    let mut statement = raw
+        .prepare("SELECT leaf FROM records ORDER BY i")
+        .expect("records");
+    let leaves = statement.query_map([], |row| row.get(0)).expect("leaves");
+    leaves.map(|leaf| leaf.expect("a leaf")).collect()
+}
+
+/// Every recovered line is one of the leaves, at its own position, and what is not there is said to be lost.
+fn check(report: &SalvageReport, leaves: &[Vec<u8>]) {
+    let lines = fs::read(&report.records).expect("the lines");
+    let mut positions = BTreeSet::new();
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let leaf = Leaf::parse(line).expect("a leaf");
+        assert_eq!(line, leaves[leaf.position as usize]);
+        assert!(positions.insert(leaf.position), "twice");
+    }
+    assert_eq!(report.recovered, positions.len() as u64);
+    let newest = positions.last().copied().unwrap_or(0);
+    let lost: BTreeSet<u64> = report
+        .lost
+        .iter()
+        .flat_map(|range| range.from..=range.to)
+        .collect();
+    let missing: BTreeSet<u64> = (0..newest).filter(|at| !positions.contains(at)).collect();
+    assert_eq!(lost, missing);
+}
+
+/// The new database opens with the old keys, verifies, and goes on.
+fn check_database(report: &SalvageReport, old: &Path, leaves: &[Vec<u8>]) -> u32 {
+    let path = report.database.as_ref().expect("a database");
+    let folder = path.parent().expect("a folder");
+    for (file, bytes) in contents(old) {
+        let name = Path::new(&file).file_name().expect("a name").to_owned();
+        if !name.to_string_lossy().contains("sqlite3") {
+            fs::write(folder.join(name), bytes).expect("the keys");
+        }
+    }
+    let mut store = open(folder).expect("a ledger that verifies");
+    let reader = store.reader().expect("a reader");
+    let counts = reader.counts(&EntryFilter::default()).expect("counts").all();
+    let raw = Connection::open(path).expect("raw");
+    let all: u64 = raw
+        .query_row("SELECT count(*) FROM records", [], |row| row.get(0))
+        .expect("records");
+    assert_eq!(all, report.sealed);
+    let last: Vec<u8> = raw
+        .query_row("SELECT leaf FROM records ORDER BY i DESC LIMIT 1", [], |row| {
+            row.get(0)
+        })
+        .expect("the last");
+    assert_eq!(last, leaves[report.sealed as usize - 1]);
+    let faults: u64 = raw
+        .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| {
+            row.get(0)
+        })
+        .expect("a check");
+    assert_eq!(faults, 0);
+    store.append_entry(&entry(90_000)).expect("the next entry");
+    counts
+}
+
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (self.0 >> 33) as usize % most
+    }
+}
+
+#[test]
+fn an_undamaged_database_comes_out_whole() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 300);
+    let before = contents(folder.path());
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert!(contents(folder.path()) == before, "the damaged file is only read");
+    check(&report, &leaves);
+    assert_eq!(
+        (report.recovered, report.sealed),
+        (leaves.len() as u64, leaves.len() as u64)
+    );
+    assert_eq!(
+        (report.refused, report.remade_entries, report.disclosures),
+        (0, 0, 300)
+    );
+    assert_eq!(check_database(&report, folder.path(), &leaves), 300);
+    let store = open(into.path()).expect("the new one");
+    let found = store.reader().expect("a reader").entry(10).expect("an entry");
+    assert_eq!(found.temperature.map(|exact| exact.tenths()), Some(365));
+}
+
+#[test]
+fn pages_of_garbage_cost_the_records_that_stood_on_them_and_no_others() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 30_000);
+    let mut bytes = fs::read(database(folder.path())).expect("bytes");
+    let pages = bytes.len() / PAGE;
+    let mut chance = Chance(7);
+    for _ in 0..20 {
+        let at = (1 + chance.below(pages - 1)) * PAGE;
+        for byte in &mut bytes[at..at + PAGE] {
+            *byte = chance.below(256) as u8;
+        }
+    }
+    fs::write(database(folder.path()), bytes).expect("damaged");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    check(&report, &leaves);
+    let missing = leaves.len() as u64 - report.recovered;
+    // A page holds nine or ten records of entries.
+    assert!(missing <= 20 * 12, "{missing} records were lost");
+    assert!(missing > 0, "no page of records was hit");
+    assert!(report.sealed <= report.lost[0].from);
+    check_database(&report, folder.path(), &leaves);
+}
+
+#[test]
+fn a_cut_tail_costs_what_was_cut_off() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 3000);
+    let bytes = fs::read(database(folder.path())).expect("bytes");
+    fs::write(database(folder.path()), &bytes[..bytes.len() * 2 / 3 + 100]).expect("cut off");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    check(&report, &leaves);
+    assert!(report.recovered as usize > leaves.len() / 2, "{report:?}");
+    assert!(report.sealed > 1000, "{report:?}");
+    check_database(&report, folder.path(), &leaves);
+}
+
+#[test]
+fn a_first_page_of_zeros_costs_no_record_at_all() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 500);
+    let mut bytes = fs::read(database(folder.path())).expect("bytes");
+    bytes[..PAGE].fill(0);
+    fs::write(database(folder.path()), bytes).expect("damaged");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    check(&report, &leaves);
+    assert_eq!(report.sealed, leaves.len() as u64);
+    assert_eq!(
+        (report.remade_entries, report.disclosures),
+        (0, 500),
+        "{report:?}"
+    );
+    assert_eq!(check_database(&report, folder.path(), &leaves), 500);
+}
+
+#[test]
+fn what_stands_only_in_the_log_is_recovered_too() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 50);
+    let copy = tempfile::tempdir().expect("a folder");
+    for ending in ["", "-wal"] {
+        let name = format!("{DATABASE_NAME}{ending}");
+        fs::copy(folder.path().join(&name), copy.path().join(&name)).expect("as a power cut leaves it");
+    }
+    let report = salvage(&database(copy.path()), into.path()).expect("salvaged");
+    assert_eq!(
+        report.recovered,
+        store.reader().expect("a reader").records().expect("records")
+    );
+    assert_eq!(report.sealed, report.recovered);
+}
+
+#[test]
+fn a_record_that_was_changed_is_refused_and_ends_the_new_database_before_it() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 600);
+    let mut bytes = fs::read(database(folder.path())).expect("bytes");
+    let needle = leaves[550].clone();
+    let at = bytes
+        .windows(needle.len())
+        .position(|window| window == needle)
+        .expect("the leaf");
+    let verdict = needle
+        .windows(7)
+        .position(|window| window == b"\"admit\"")
+        .expect("a verdict");
+    bytes[at + verdict + 1..at + verdict + 6].copy_from_slice(b"holdx");
+    fs::write(database(folder.path()), bytes).expect("changed");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    check(&report, &leaves);
+    assert_eq!(report.refused, 1);
+    assert_eq!(report.recovered, leaves.len() as u64 - 1);
+    assert!(report.sealed <= 550, "{report:?}");
+}
+
+#[test]
+fn nothing_is_written_into_a_folder_with_files_in_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(new_store(folder.path()));
+    let before = contents(folder.path());
+    let refused = salvage(&database(folder.path()), folder.path());
+    assert!(matches!(refused, Err(StoreError::AlreadyThere { .. })));
+    assert!(contents(folder.path()) == before);
+    assert!(open(folder.path()).is_ok());
+    let _ = KeyFile::in_folder(folder.path());
+}
