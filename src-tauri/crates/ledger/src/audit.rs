@@ -225,7 +225,7 @@ impl Audit {
         let today = self.clock.day(leaf.at.wall_ms);
         self.erasures.count(today, leaf.body.retention_class(), digests);
         *self.kinds.entry(leaf.body.kind()).or_default() += 1;
-        self.keys(position, &leaf.body)?;
+        self.keys(leaf)?;
         self.course(position, &leaf.body)
     }
 
@@ -264,8 +264,9 @@ impl Audit {
         Ok(())
     }
 
-    fn keys(&mut self, position: u64, body: &Body) -> Result<(), Fault> {
-        let (text, from) = match body {
+    fn keys(&mut self, leaf: &Leaf) -> Result<(), Fault> {
+        let position = leaf.position;
+        let (text, from) = match &leaf.body {
             Body::Genesis { key: Some(key), .. } => (key, position),
             Body::KeyChange { key, reason } => {
                 let is_first = *reason == KeyChangeReason::First;
@@ -299,6 +300,8 @@ impl Audit {
         }
         if self.keys.is_empty() && position > 0 {
             self.warn(position, WarningKind::BeforeKeys);
+            self.erasures.begin_keys();
+            self.clock = LedgerClock::resume(leaf.at, leaf.at, 0);
         }
         self.origin = Some(key.name().clone());
         self.keys.push((from, key));

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod append;
+mod audit;
 mod backup;
 mod convert;
 mod day_keys;
@@ -23,6 +24,7 @@ mod vault;
 mod writing;
 
 pub use append::{NewEntry, NewRecord, ScanId, Store};
+pub use audit::{AuditOptions, AuditReport, Audited, IncrementalAudit, Step, audit_folder};
 pub use backup::{BackupDone, BackupProgress, backup};
 pub use day_keys::DAY_KEYS_NAME;
 pub use entries::{Counts, EntryFilter, Figures, Reader, Seen, StoredEntry, Voided};

@@ -51,11 +51,11 @@ impl Edge {
 
 /// What one leaf says, for a caller that compares it with something of its own.
 #[derive(Debug)]
-pub enum Scanned<'a> {
+pub enum Scanned<'b, 'l> {
     /// An entry.
-    Entry(EntryLine<'a>),
+    Entry(EntryLine<'l>),
     /// Any other record, or an entry in a rare form.
-    Other(&'a Leaf),
+    Other(&'b Leaf),
 }
 
 /// What the rest of the walk needs of a record.
@@ -124,9 +124,12 @@ impl Batch {
         }
     }
 
-    /// Notes that the next record is at fault, for a rule that only the caller can check.
-    pub fn refuse(&mut self, rule: Rule, expected: impl ToString, found: impl ToString) {
-        let position = self.next();
+    /// Notes that the record at `position` is at fault, for a rule that only the caller can check. It must be one
+    /// of this batch, or the next one.
+    pub fn refuse(&mut self, position: u64, rule: Rule, expected: impl ToString, found: impl ToString) {
+        // What is behind it does not matter any more.
+        let before = position.saturating_sub(self.first).saturating_add(1);
+        self.lines.truncate(usize::try_from(before).unwrap_or(usize::MAX));
         self.fault
             .get_or_insert_with(|| Fault::new(position, rule, expected, found));
     }
@@ -136,7 +139,7 @@ impl Batch {
     ///
     /// # Panics
     /// Where there is no [`Batch::room`].
-    pub fn push<'a>(&'a mut self, leaf: &'a [u8], nodes: Option<&[u8]>) -> Option<Scanned<'a>> {
+    pub fn push<'b, 'l>(&'b mut self, leaf: &'l [u8], nodes: Option<&[u8]>) -> Option<Scanned<'b, 'l>> {
         assert!(self.room() > 0, "a batch takes no record beyond its room");
         if self.lines.is_empty() {
             self.lines.reserve_exact(self.most as usize);
