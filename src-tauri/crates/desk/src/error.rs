@@ -73,6 +73,24 @@ pub enum DeskError {
         /// Why.
         refusal: PolicyRefusal,
     },
+    /// Disclosures are kept for 1 to 3650 days.
+    #[error("retention is 1 to 3650 days")]
+    RetentionOutOfRange,
+    /// A hold ends before it begins.
+    #[error("the hold ends before it begins")]
+    HoldReversed,
+    /// No witness is being waited for.
+    #[error("no witnessing is going on")]
+    NotWitnessing,
+    /// This is not an inspector's own device.
+    #[error("not an inspector's device")]
+    NotAnInspector,
+    /// A check of a file is going on already.
+    #[error("a check is going on")]
+    CheckRunning,
+    /// The keychain of this system gives nothing, so the keys stay where they are.
+    #[error("no keychain")]
+    NoKeychain,
     /// The export could not be written.
     #[error("the export could not be written")]
     ExportFolder,
