@@ -466,6 +466,298 @@ error-unknown = That did not work; please try again
 error-not_a_number = A whole number, please
 error-not_a_temperature = A temperature between 30.0 and 45.0, please
 
+## The seal on paper
+
+seal_sheet-title = Seal of the ledger
+seal_sheet-demo = DEMO: nothing in this ledger happened
+seal_sheet-venue = Venue
+seal_sheet-gate = Gate
+seal_sheet-at = Printed at
+seal_sheet-size = Records
+seal_sheet-origin = Name of the ledger
+seal_sheet-meaning = Keep this sheet away from the device. Whoever checks the ledger later must find the same eight words and the same code for this number of records; if they differ, something before this seal was changed.
+seal_sheet-file_name = Seal
+
+## Staff
+
+office-staff = Staff
+office-ledger = Ledger
+office-inspector = Inspector { $name }
+role-inspector = Inspector
+role-about-guard = Checks visitors at the gate
+role-about-manager = Reads, exports, sets the rules, keeps the staff
+role-about-inspector = Reads entries and ledger, changes nothing
+staff-sentence = Every change becomes a record in the ledger. A closed account stays closed; its records stay, too.
+staff-add = Add somebody
+staff-table = Staff
+column-number = No.
+column-name = Name
+column-role = Role
+column-state = State
+column-actions = Actions
+staff-you = you
+staff-active = May sign in
+staff-closed = Closed
+staff-reset = Reset PIN
+staff-close = Close account
+staff-name = Name
+staff-role = Role
+staff-pin = PIN
+staff-new_pin = New PIN
+staff-old_pin = Present PIN
+staff-pin-again = Once more
+staff-pins_differ = The two PINs differ
+staff-add-title = Add somebody
+staff-add-confirm = Add
+staff-added = { $name } was added as no. { $number }
+staff-reset-title = Reset the PIN of { $name }
+staff-reset-confirm = Reset PIN
+staff-reset-done = The PIN of { $name } was reset
+staff-close-title = Close the account of { $name }?
+staff-close-sentence = Nobody can sign in with it any more, and it cannot be opened again. Its records stay.
+staff-close-done = The account of { $name } is closed
+staff-mine = Change my PIN
+staff-mine-confirm = Change PIN
+staff-mine-done = Your PIN was changed
+
+## Ledger
+
+ledger-trust = Can this ledger be trusted?
+audit-not_yet = Not all records were audited yet
+audit-not_yet-about = Only the last ones were, when the program started. “Audit now” goes from the first record to the last.
+audit-running = Auditing
+audit-running-about = { $checked } of { $of } records
+audit-whole = Audited, and nothing was found
+audit-whole-about = { $n } records agree with their signatures, { $at }
+audit-broken = Record no. { $position } does not fit
+audit-broken-about = From there on this ledger proves nothing
+audit-unreadable = Not audited: the ledger cannot be read
+ledger-audit = Audit now
+ledger-witness = Have it witnessed
+ledger-unwitnessed = { $n ->
+    [one] The last record has
+   *[other] The last { $n } records have
+} no outside witness yet
+ledger-unwitnessed-about = Only this device's own signature vouches for what nobody outside has seen.
+ledger-unwitnessed-none = All { $n } records were witnessed from outside
+ledger-unwitnessed-never = No outside witness yet: only this device's own signature vouches for { $n } records
+broken-rule = The rule that is broken
+broken-expected = Should be
+broken-found = Is
+broken-do-title = What to do now
+broken-do-go_on = The gate goes on checking visitors.
+broken-do-copy = Delete and change nothing. Copy the whole data folder to a USB stick.
+broken-do-tell = Tell the inspector, and name record no. { $position }.
+rule-missing = No record is missing, and none too many
+rule-leaf = A record is as it was written
+rule-position = A record stands at the number it states
+rule-reference = A record refers only to records before it
+rule-nodes = The stored hashes are those of the records
+rule-genesis = The first record opens the ledger, and no other does
+rule-monotonic = Starts and running time never go back
+rule-clock = Every jump of the clock is recorded as it was
+rule-key = Keys change as the ledger says
+rule-head = The device's signature fits the records
+rule-origin = Seals, witnesses and keys are of this ledger
+rule-seal = A seal is signed by a key of this ledger
+rule-cosignature = A witness's signature is valid
+rule-truncated = The ledger is no shorter than when it was sealed
+rule-forked = The ledger begins as it did when it was sealed
+rule-back_dated = The times of records fit those of the witnesses
+rule-erase_early = Personal data is not destroyed too early
+rule-erase_held = Nothing is destroyed during a hold
+rule-erase_count = As much was destroyed as the record says
+rule-kind = The kind of a record is listed as it is
+rule-disclosure = Personal data that was not destroyed is there and fits its record
+rule-disclosure_left = Personal data that was destroyed is gone
+rule-entries = The table of entries says what the records say
+rule-voids = The table of voids says what the records say
+rule-shifts = The table of shifts says what the records say
+rule-sightings = The table of repeated codes says what the records say
+rule-inspections = The table of witnesses says what the records say
+rule-other = { $rule }
+
+seal-title = Seal
+seal-about = The seal stands for all { $n } records of this moment. Whatever is changed in them later no longer fits it.
+seal-words = Eight words
+seal-words-about = Read them over the telephone: the same words, the same seal
+seal-origin = Name of the ledger
+seal-qr = The seal as a code
+seal-print = Print the seal
+seal-printed = The seal is ready to be printed, signed and kept
+file-about = { $kilobytes } kB, SHA-256
+witnesses-title = Outside witnesses
+witnesses-about = What an inspector signed on a device of their own cannot be changed unnoticed by anybody.
+witnesses-none = Nobody has witnessed it yet. When an inspector comes, the two devices scan each other's codes; no network is needed.
+witness-row = up to record { $n }, { $at }
+
+retention-title = How long personal data is kept
+retention-about = Then it is destroyed by itself, exact temperatures included. Records and seals stay as they are and can still be audited.
+retention-visitor_days = Visitors (days)
+retention-incident_days = Fever, red code, refusal (days)
+retention-saved = Saved, and recorded in the ledger
+retention-clock = The clock jumped ahead, so nothing is destroyed for now
+retention-clock-about = Compare date and time with a watch. If they are right, go on.
+retention-clock-confirm = The time is right, go on
+retention-clock-done = Confirmed; what is due is destroyed again
+hold-title = Holds
+hold-about = While an investigation runs, personal data of these days is kept beyond its time. Days are in UTC.
+hold-from = From (UTC)
+hold-to = To (UTC)
+hold-place = Place a hold
+hold-lift = Lift
+hold-none = No holds
+days = { $from } to { $to }
+erasure-title = Certificates of destruction
+erasure-none = Nothing was destroyed yet
+erasure-row = { $class }, { $n ->
+    [one] 1 item
+   *[other] { $n } items
+}
+erasure-position = Record no. { $position }
+class-visitor = Visitors
+class-incident = Fever, red code, refusal
+
+keys-title = Keys
+keys-keychain = The keys are in the system's keychain
+keys-keychain-about = Whoever takes the data folder cannot use them without this system account.
+keys-key_file = The keys are files in the data folder: the weaker choice
+keys-key_file-about = Whoever gets the whole folder has the keys, too, and could rewrite what nobody outside has witnessed.
+keys-to-keychain = Move to the keychain
+keys-to-key_file = Move to files
+keys-moved = The keys were moved
+keys-verifier = Verifier key (public)
+keys-changes = { $n ->
+    [one] Changed once
+   *[other] Changed { $n } times
+}
+keys-change = Change the key
+keys-change-title = Change the key?
+keys-change-about = The old key signs the new one and is gone; the ledger records it. The next visit of a witness takes two rounds.
+keys-reason = Reason
+keys-reason-routine = In turn
+keys-reason-suspected = Somebody else may have the old one
+keys-changed = The key was changed, and the ledger records it
+
+bundle-title = Audit bundle
+bundle-about = One file with which an inspector can audit the whole ledger without Gatepost. It holds no personal data.
+bundle-make = Make the bundle
+bundle-making = Working…
+bundle-made = The bundle is ready
+bundle-disclose = Add the personal data of some records
+bundle-disclose-about = Only where an investigation needs it. Which ones and why is recorded in the ledger.
+bundle-positions = Record numbers, with spaces between
+bundle-positions-wrong = Record numbers, please, for example 1276 1280
+bundle-reason = Reason
+backup-title = Backup and disk
+backup-about = Everything as it is now. Personal data that is due later cannot be opened in the backup either.
+backup-make = Back up now
+backup-made = The backup is done; copy it to a USB stick
+disk-free = { $n } MB are free on the disk
+disk-alarm = Only { $n } MB are free; make room
+
+alarm-disk = The disk is nearly full
+alarm-disk-do = Delete what is not needed and free at least 500 MB.
+alarm-reserve_used = Disk full, the reserve is being used
+alarm-reserve_used-do = Delete files now, or entries can soon no longer be recorded.
+alarm-ledger_broken = The ledger does not fit
+alarm-ledger_broken-do = Open the ledger and do what it says there.
+alarm-clock_unconfirmed = Clock to be confirmed
+alarm-clock_unconfirmed-do = Open the ledger and confirm the time, so that what is due is destroyed again.
+alarm-tell = Go on, and tell the manager
+
+witnessing-title = Witnessing
+witnessing-about = The two devices scan each other's codes; no network is needed. No personal data leaves this device.
+witnessing-step-1 = Scan the inspector's code
+witnessing-step-2 = They scan this one
+witnessing-step-3 = Scan their answer
+witnessing-hello = Hold the inspector's code before the camera
+witnessing-hello-about = The inspector begins a visit on their own device, and a code appears there.
+witnessing-request = Let the inspector scan this code
+witnessing-request-about = When their device shows its answer, hold that before the camera.
+witnessing-request-qr = The code for the inspector's device
+witnessing-with = Witness { $witness }, { $n } records
+witnessing-words = If they see this ledger for the first time, compare these eight words
+witnessing-done = Witnessed
+witnessing-done-about = { $witness } witnessed { $n } records, { $at } by their clock
+witnessing-again = The key was changed since the last visit: once more, please
+witnessing-once-more = Once more
+witnessing-end = End
+witnessing-finish = Done
+witnessing-trouble-other_code = This is no code of an inspector's device
+witnessing-trouble-other_ledger = Their device expects another gate; let them choose this one
+witnessing-trouble-other_seal = This answer is not for the code on the screen; let them scan again
+witnessing-trouble-clock-ahead = Their clock is { $span } ahead; set both clocks first
+witnessing-trouble-clock-behind = Their clock is { $span } behind; set both clocks first
+
+set_up-inspector = Use this device as an inspector
+set_up-inspector-hint = No gate: it witnesses and audits the ledgers of others
+
+inspector-title = Inspector's device
+inspector-sentence = It checks no visitors; it witnesses and audits the ledgers of gates
+inspector-known = Gates it has witnessed
+inspector-known-none = None yet. At a gate for the first time, choose “New gate”.
+inspector-known-row = { $n } records, { $at }
+inspector-known-trusted = Known, not witnessed yet
+inspector-new = New gate
+inspector-verifier = This device's public key (for the gates)
+inspector-leave = Stop being an inspector's device
+inspector-idle = Choose a gate to witness
+inspector-idle-about = At the gate, a manager or inspector signs in, opens the ledger and chooses “Have it witnessed”.
+inspector-hello = Hold this code before the gate's camera
+inspector-hello-about = Then scan the code on the gate's screen with this device's camera.
+inspector-hello-qr = The first code, for the gate
+inspector-expects = This visit: { $origin }
+inspector-expects-new = This visit: a new gate
+inspector-misread = This is no code of a gate; aim at the large code on its screen
+inspector-first = A ledger seen for the first time: compare the eight words
+inspector-first-about = Compare them one by one with those on the gate's screen. Only if all are the same is this the ledger of that gate.
+inspector-first-same = All eight are the same
+inspector-first-other = They differ, end
+inspector-cosigned = Signed: hold this code before the gate's camera
+inspector-cosigned-about = Wait until the gate says “Witnessed”, then choose “Done”.
+inspector-cosigned-size = Witnessed up to record { $n }
+inspector-cosigned-grown = { $before } records last time, { $n } now, and they begin the same
+inspector-cosigned-qr = The answer, for the gate
+inspector-refused = Not signed
+inspector-refused-alarm = Not signed: it contradicts what was seen last time
+inspector-refused-sizes = { $before } records last time, { $n } now
+inspector-evidence = What the gate showed is kept as evidence
+inspector-evidence-about = Note time, place and who was there, and report it together with the file.
+refusal-old_size = The gate answered another visit
+refusal-old_size-do = Let the gate begin again and scan this device's code first. It does not mean that anything was changed.
+refusal-other_key = The gate uses another key than last time, and the ledger records no change
+refusal-other_key-do = Let the manager explain whether the device was set up anew. Do not accept it before.
+refusal-handover = The key is said to have changed, but that record does not say so
+refusal-handover-do = Let the manager come and explain, and do not accept this ledger.
+refusal-bad_signature = The signature is not valid
+refusal-bad_signature-do = Perhaps it was misread: scan again. If it stays so, do not accept it.
+refusal-truncated = The ledger is shorter than last time: records were cut off
+refusal-truncated-do = Let the manager explain whether an old backup was restored, and secure the whole data folder.
+refusal-other_root = As many records as last time, but other ones
+refusal-other_root-do = Records that were witnessed have been changed. Secure the whole data folder.
+refusal-forked = The ledger does not continue what was seen last time
+refusal-forked-do = Records that were witnessed have been changed or replaced. Secure the whole data folder.
+refusal-clock = This device's clock is earlier than at the last visit
+refusal-clock-do = Set the date and time of this device first. The gate has done nothing wrong.
+check-title = Audit a file
+check-about = An audit bundle, or a data folder copied from a gate. You can drop it onto the window.
+check-path = Path of the file or folder
+check-start = Audit
+check-words = The seal it was audited against
+check-continues = It continues the { $n } records this device has witnessed
+check-continues-none = This device never witnessed this ledger, so it cannot be compared with anything seen before
+check-witnesses = { $n ->
+    [one] It holds 1 outside witness
+   *[other] It holds { $n } outside witnesses
+}
+span-seconds = { $n } s
+span-minutes = { $n } min
+span-hours = { $n } h
+
+seal-at-close = Print the seal
+seal-at-close-about = Sign it and hand it over
+
 ## Exports
 
 export-file_name = entries

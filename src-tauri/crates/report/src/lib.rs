@@ -7,7 +7,9 @@ mod entry_line;
 mod error;
 mod keys;
 mod names;
+mod qr;
 mod raw_csv;
+mod seal_sheet;
 mod words;
 mod xlsx_file;
 
@@ -16,6 +18,8 @@ pub use digest::{Digest, Digesting};
 pub use entry_line::{EntryLine, VoidLine};
 pub use error::ReportError;
 pub use names::mask_name;
+pub use qr::QrModules;
 pub use raw_csv::{RawCell, RawCsv};
+pub use seal_sheet::{SealSheet, seal_sheet};
 pub use words::{Argument, Language, UnknownLanguage, Words};
 pub use xlsx_file::EntryXlsx;
