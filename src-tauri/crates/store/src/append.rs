@@ -120,7 +120,7 @@ impl Store {
         let tail = Tail::load(&connection, &vault)?;
         let day_keys = SharedDayKeys::default();
         *day_keys.write() = DayKeyFile::in_folder(folder).load(&vault)?;
-        let store = Store {
+        let mut store = Store {
             folder: folder.to_owned(),
             vault: Box::new(vault),
             keys,
@@ -130,7 +130,20 @@ impl Store {
             log_to_truncate: false,
             reserve: Reserve::of_folder(folder),
         };
+        // What a power cut has left of an erasure: keys, and erased bytes in the log.
+        store.finish_erasure()?;
+        let (connection, ..) = store.parts()?;
+        schema::truncate_log_at_once(connection);
         Ok(store)
+    }
+
+    /// The connection, opened where a fault has closed it, and what erasure needs beside it.
+    pub(crate) fn parts(&mut self) -> Result<(&mut Connection, &dyn KeyVault, &SharedDayKeys), StoreError> {
+        if self.connection.is_none() {
+            self.connection = Some(open_writer(&self.folder, &self.vault, &self.keys)?);
+        }
+        let connection = self.connection.as_mut().expect("opened above");
+        Ok((connection, &*self.vault, &self.day_keys))
     }
 
     /// The folder.
@@ -319,7 +332,11 @@ impl Store {
             keys: &self.keys,
             day_keys: &self.day_keys,
         };
-        attempt(connection, &around, &mut self.tail, work).map_err(|ended| match ended {
+        let done = attempt(connection, &around, &mut self.tail, work);
+        if self.log_to_truncate && done.is_ok() {
+            self.log_to_truncate = !schema::truncate_log_at_once(connection);
+        }
+        done.map_err(|ended| match ended {
             Ended::NothingWritten(fault) => fault,
             Ended::InDoubt(fault) => {
                 self.connection = None;

@@ -9,8 +9,10 @@ mod disclosures;
 mod entries;
 mod erase;
 mod error;
+mod head;
 mod held;
 mod import;
+mod key_change;
 mod keys;
 mod people;
 mod reserve;
@@ -21,6 +23,7 @@ mod settings;
 mod shifts;
 mod tail;
 mod vault;
+mod witness_folder;
 mod writing;
 
 pub use append::{NewEntry, NewRecord, ScanId, Store};
@@ -28,9 +31,10 @@ pub use audit::{AuditOptions, AuditReport, Audited, IncrementalAudit, Step, audi
 pub use backup::{BackupDone, BackupProgress, backup};
 pub use day_keys::DAY_KEYS_NAME;
 pub use entries::{Counts, EntryFilter, Figures, Reader, Seen, StoredEntry, Voided};
-pub use erase::KeptUntil;
+pub use erase::{DueDays, DueErasures, Erasure, HeldDays, KeptUntil, LONGEST_UNCONFIRMED_MS};
 pub use error::StoreError;
 pub use gatepost_ledger::{Moment, PersonNumber, Role, VenueKind, VoidReason};
+pub use head::{SignedSeal, StoredCosignature};
 pub use import::{BadLine, ImportOptions, ImportReport, LineFault, OnBadLine};
 pub use keys::{Keys, Token};
 pub use people::{NewPerson, Person, SetUp, WrongPins};
@@ -47,3 +51,4 @@ pub use vault::{
     KeyFile, KeyItem, KeyVault, KeychainFault, Secret, VaultKind, move_to_key_file, move_to_keychain,
     open_vault,
 };
+pub use witness_folder::WitnessFolder;

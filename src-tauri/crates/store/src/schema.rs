@@ -239,3 +239,14 @@ pub(crate) fn truncate_log(connection: &Connection) -> Result<bool, StoreError> 
     let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     Ok(!busy)
 }
+
+/// The same without waiting for a reader, for the door. A fault is no reason to doubt what was committed before:
+/// it is tried again.
+pub(crate) fn truncate_log_at_once(connection: &Connection) -> bool {
+    let truncate = || {
+        connection.busy_timeout(Duration::ZERO)?;
+        truncate_log(connection)
+    };
+    let is_done = truncate().unwrap_or(false);
+    connection.busy_timeout(BUSY_TIMEOUT).is_ok() && is_done
+}

@@ -1,0 +1,283 @@
+//! What the ledger is, for whoever checks it: seals, proofs, keys, and what witnesses signed.
+
+use gatepost_ledger::note::{KeyId, KeyName, NoteSignature, SignedNote, VerifierKey};
+use gatepost_ledger::tree::{Hash, Nodes, consistency_proof, inclusion_proof, root_at};
+use gatepost_ledger::{Body, KeyChangeReason, Leaf, Moment, PersonNumber, Seal, cosignature};
+use rusqlite::{Connection, named_params};
+
+use crate::append::NewRecord;
+use crate::tail::{self, Identity, LedgerKey, StoredNodes};
+use crate::{Reader, Store, StoreError};
+
+/// A seal with the gate's signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedSeal {
+    /// What it states.
+    pub seal: Seal,
+    /// The same as a signed note.
+    pub note: SignedNote,
+}
+
+/// A witness's signature over the seal of so many records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCosignature {
+    /// Records that were witnessed.
+    pub size: u64,
+    /// The key of the witness.
+    pub witness: VerifierKey,
+    /// The witness's own clock, seconds since 1970 UTC.
+    pub time: u64,
+    /// The signature line.
+    pub line: NoteSignature,
+    /// Position of the record that tells of it.
+    pub position: u64,
+}
+
+impl Reader {
+    /// The ledger's name.
+    ///
+    /// # Errors
+    /// [`StoreError::NotSetUp`], or any other.
+    pub fn origin(&self) -> Result<KeyName, StoreError> {
+        if self.records()? == 0 {
+            return Err(StoreError::NotSetUp);
+        }
+        Ok(self.known_origin()?.clone())
+    }
+
+    /// Every key of the ledger, in order; the last one is in force.
+    ///
+    /// # Errors
+    /// [`StoreError::NotSetUp`], or any other.
+    pub fn ledger_keys(&self) -> Result<Vec<LedgerKey>, StoreError> {
+        if self.records()? == 0 {
+            return Err(StoreError::NotSetUp);
+        }
+        tail::keys(&self.connection)
+    }
+
+    /// One record.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRecord`], or any other.
+    pub fn leaf(&self, position: u64) -> Result<Leaf, StoreError> {
+        tail::leaf(&self.connection, position)
+    }
+
+    /// The seal of the whole ledger.
+    ///
+    /// # Errors
+    /// [`StoreError::NotSetUp`], or any other.
+    pub fn head(&self) -> Result<SignedSeal, StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let head = head(&transaction)?;
+        transaction.finish()?;
+        Ok(head)
+    }
+
+    /// What a seal of the first `size` records states.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRecord`] for more records than there are, or any other.
+    pub fn seal_at(&self, size: u64) -> Result<Seal, StoreError> {
+        self.covers(size)?;
+        Ok(Seal {
+            origin: self.origin()?,
+            size,
+            root: root_at(&StoredNodes(&self.connection), size)?,
+        })
+    }
+
+    /// The seal of the first `size` records as it was signed when they were all there were; `None` where so many
+    /// never were: they were written together with more.
+    ///
+    /// # Errors
+    /// As [`Reader::seal_at`].
+    pub fn signed_seal_at(&self, size: u64) -> Result<Option<SignedSeal>, StoreError> {
+        self.covers(size)?;
+        signed(&self.connection, size)
+    }
+
+    /// The audit path of a record in the tree of the first `size` records.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRecord`] where there is none, or any other.
+    pub fn inclusion(&self, position: u64, size: u64) -> Result<Vec<Hash>, StoreError> {
+        self.covers(size)?;
+        inclusion_proof(&StoredNodes(&self.connection), position, size)?.ok_or(StoreError::NoSuchRecord)
+    }
+
+    /// The proof that the first `old` records begin the first `new` ones.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRecord`] where `old` is larger or `new` more than there are, or any other.
+    pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, StoreError> {
+        self.covers(new)?;
+        consistency_proof(&StoredNodes(&self.connection), old, new)?.ok_or(StoreError::NoSuchRecord)
+    }
+
+    /// The tree's nodes, for tiles and bundles.
+    pub fn nodes(&self) -> impl Nodes<Error = StoreError> + '_ {
+        StoredNodes(&self.connection)
+    }
+
+    /// What witnesses signed, oldest first.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn cosignatures(&self) -> Result<Vec<StoredCosignature>, StoreError> {
+        let sql = "SELECT size, witness, time, line, i FROM cosignatures ORDER BY i, witness";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let text = |column| row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged);
+            found.push(StoredCosignature {
+                size: row.get(0)?,
+                witness: text(1)?.parse().map_err(|_| StoreError::Damaged)?,
+                time: row.get(2)?,
+                line: text(3)?.parse().map_err(|_| StoreError::Damaged)?,
+                position: row.get(4)?,
+            });
+        }
+        Ok(found)
+    }
+
+    fn covers(&self, size: u64) -> Result<(), StoreError> {
+        if size > self.records()? {
+            return Err(StoreError::NoSuchRecord);
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Keeps what a witness signed over the seal of `size` records, and a record that says so. Returns its
+    /// position.
+    ///
+    /// # Errors
+    /// [`StoreError::CosignatureRefused`] where the line is not that witness's over what this ledger was; the
+    /// same line a second time; or any other.
+    pub fn add_cosignature(
+        &mut self,
+        at: Moment,
+        gate: &str,
+        by: Option<PersonNumber>,
+        size: u64,
+        witness: &VerifierKey,
+        line: &NoteSignature,
+    ) -> Result<u64, StoreError> {
+        self.transact(|writing, _| {
+            let identity = writing.tail().identity.as_ref().ok_or(StoreError::NotSetUp)?;
+            if size == 0 || size > writing.tail().frontier.size() {
+                return Err(StoreError::CosignatureRefused);
+            }
+            let seal = Seal {
+                origin: identity.origin.clone(),
+                size,
+                root: root_at(&StoredNodes(writing), size)?,
+            };
+            let time = cosignature::verify(&seal.to_text(), line, witness)
+                .map_err(|_| StoreError::CosignatureRefused)?;
+            let (witness, line) = (witness.to_string(), line.to_string());
+            let which = named_params! { ":size": size, ":witness": witness, ":time": time };
+            let sql = "SELECT EXISTS (SELECT 1 FROM cosignatures
+                       WHERE size = :size AND witness = :witness AND time = :time)";
+            if writing.query_row(sql, which, |row| row.get(0))? {
+                return Err(StoreError::CosignatureRefused);
+            }
+            let position = writing.append(&NewRecord {
+                at,
+                gate: gate.to_owned(),
+                by,
+                body: Body::Inspection {
+                    witness: witness.clone(),
+                    size,
+                    time,
+                },
+            })?;
+            writing.execute(
+                "INSERT INTO cosignatures (size, witness, time, line, i)
+                 VALUES (:size, :witness, :time, :line, :i)",
+                named_params! {
+                    ":size": size, ":witness": witness, ":time": time, ":line": line, ":i": position
+                },
+            )?;
+            Ok(position)
+        })
+    }
+}
+
+impl Store {
+    /// Gives the gate a new key. The record that names it is signed with the old one, everything after it with the
+    /// new one. Returns its position.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; the old key stays in force then.
+    pub fn change_key(
+        &mut self,
+        at: Moment,
+        gate: &str,
+        by: PersonNumber,
+        reason: KeyChangeReason,
+    ) -> Result<u64, StoreError> {
+        let identity = self.tail.identity.as_ref().ok_or(StoreError::NotSetUp)?;
+        let generation = identity.generation;
+        // In the vault before anything depends on it.
+        let next = Identity::of_seed(&*self.vault, identity.origin.clone(), generation + 1)?;
+        self.transact(|writing, _| {
+            let in_force = writing.tail().identity.as_ref().ok_or(StoreError::NotSetUp)?;
+            if in_force.generation != generation {
+                // Another program has just changed it.
+                return Err(StoreError::Locked);
+            }
+            let position = writing.append(&NewRecord {
+                at,
+                gate: gate.to_owned(),
+                by: Some(by),
+                body: Body::KeyChange {
+                    key: next.signer.verifier().to_string(),
+                    reason,
+                },
+            })?;
+            writing.succeed(next.clone());
+            Ok(position)
+        })
+    }
+}
+
+/// The seal of all records.
+fn head(connection: &Connection) -> Result<SignedSeal, StoreError> {
+    let size = tail::size(connection)?;
+    if size == 0 {
+        return Err(StoreError::NotSetUp);
+    }
+    signed(connection, size)?.ok_or(StoreError::Damaged)
+}
+
+/// The seal of the first `size` records, where it was signed.
+pub(crate) fn signed(connection: &Connection, size: u64) -> Result<Option<SignedSeal>, StoreError> {
+    let Some(last) = size.checked_sub(1) else {
+        return Ok(None);
+    };
+    let Some(signature) = tail::head(connection, last)? else {
+        return Ok(None);
+    };
+    let keys = tail::keys(connection)?;
+    let key = tail::key_at(&keys, last).ok_or(StoreError::Damaged)?;
+    let (name, id): (KeyName, KeyId) = (key.name().clone(), key.id());
+    let seal = Seal {
+        origin: name.clone(),
+        size,
+        root: root_at(&StoredNodes(connection), size)?,
+    };
+    let note = SignedNote {
+        text: seal.to_text(),
+        signatures: vec![NoteSignature {
+            name,
+            id,
+            signature: signature.to_vec(),
+        }],
+    };
+    Ok(Some(SignedSeal { seal, note }))
+}
