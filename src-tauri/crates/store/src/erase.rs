@@ -11,7 +11,7 @@ use crate::append::NewRecord;
 use crate::day_keys::{DayKeyFile, DayKeys, KeyOf, class_number};
 use crate::head::{SignedSeal, signed};
 use crate::tail::{self, Tail};
-use crate::{Store, StoreError, schema};
+use crate::{Reader, Store, StoreError, schema};
 
 /// A wall clock that ran ahead further than this between two starts has to be confirmed before anything older is
 /// erased for it.
@@ -203,6 +203,25 @@ impl Store {
         self.erase(at, gate, by, |standing| Ok(standing.due_erasures().due))
     }
 
+    /// Erases the first day that is due, so that whoever writes in between waits for one day at most; none where
+    /// nothing is due.
+    ///
+    /// # Errors
+    /// As [`Store::erase_due`].
+    pub fn erase_one_due_day(&mut self, at: Moment, gate: &str) -> Result<Option<Erasure>, StoreError> {
+        let first = |standing: &Standing| {
+            let first = standing.due_erasures().due.into_iter().next();
+            first.map(|days| DueDays {
+                to: days.from,
+                ..days
+            })
+        };
+        let erased = self.erase(at, gate, None, |standing| {
+            Ok(first(standing).into_iter().collect())
+        })?;
+        Ok(erased.into_iter().next())
+    }
+
     /// Erases every disclosure of a class of the days before `day`, and returns the certificates.
     ///
     /// # Errors
@@ -268,6 +287,20 @@ impl Store {
                 seal: seal.clone(),
             })
             .collect())
+    }
+}
+
+impl Reader {
+    /// Every erasure so far, newest first, at most `limit`: position and moment of its record, class, first and
+    /// last day, and how many disclosures.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn erasures(&self, limit: usize) -> Result<Vec<Leaf>, StoreError> {
+        let mut leaves = tail::leaves_of(&self.connection, "erase")?;
+        leaves.reverse();
+        leaves.truncate(limit);
+        Ok(leaves)
     }
 }
 

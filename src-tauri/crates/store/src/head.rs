@@ -2,11 +2,11 @@
 
 use gatepost_ledger::note::{KeyId, KeyName, NoteSignature, SignedNote, VerifierKey};
 use gatepost_ledger::tree::{Hash, Nodes, consistency_proof, inclusion_proof, root_at};
-use gatepost_ledger::{Body, KeyChangeReason, Leaf, Moment, PersonNumber, Seal, cosignature};
+use gatepost_ledger::{Body, Leaf, Moment, PersonNumber, Seal, cosignature};
 use rusqlite::{Connection, named_params};
 
 use crate::append::NewRecord;
-use crate::tail::{self, Identity, LedgerKey, StoredNodes};
+use crate::tail::{self, LedgerKey, StoredNodes};
 use crate::{Reader, Store, StoreError};
 
 /// A seal with the gate's signature.
@@ -203,44 +203,6 @@ impl Store {
                     ":size": size, ":witness": witness, ":time": time, ":line": line, ":i": position
                 },
             )?;
-            Ok(position)
-        })
-    }
-}
-
-impl Store {
-    /// Gives the gate a new key. The record that names it is signed with the old one, everything after it with the
-    /// new one. Returns its position.
-    ///
-    /// # Errors
-    /// Any [`StoreError`]; the old key stays in force then.
-    pub fn change_key(
-        &mut self,
-        at: Moment,
-        gate: &str,
-        by: PersonNumber,
-        reason: KeyChangeReason,
-    ) -> Result<u64, StoreError> {
-        let identity = self.tail.identity.as_ref().ok_or(StoreError::NotSetUp)?;
-        let generation = identity.generation;
-        // In the vault before anything depends on it.
-        let next = Identity::of_seed(&*self.vault, identity.origin.clone(), generation + 1)?;
-        self.transact(|writing, _| {
-            let in_force = writing.tail().identity.as_ref().ok_or(StoreError::NotSetUp)?;
-            if in_force.generation != generation {
-                // Another program has just changed it.
-                return Err(StoreError::Locked);
-            }
-            let position = writing.append(&NewRecord {
-                at,
-                gate: gate.to_owned(),
-                by: Some(by),
-                body: Body::KeyChange {
-                    key: next.signer.verifier().to_string(),
-                    reason,
-                },
-            })?;
-            writing.succeed(next.clone());
             Ok(position)
         })
     }
