@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use batch::{Batch, MOST_RECORDS_OF_A_BATCH, Scanned};
 use batch::{Edge, Line};
 use erasure::Erasures;
+pub use erasure::LONGEST_UNCONFIRMED_MS;
 use fault::hexadecimal;
 pub use fault::{Fault, MOST_WARNINGS, Report, Rule, Warning, WarningKind};
 pub use parallel::{Source, walk};
@@ -220,6 +221,9 @@ impl Audit {
             Body::Clock { step } => Some(step),
             _ => None,
         };
+        if let (Body::Boot { .. }, Some(last)) = (&leaf.body, self.clock.last()) {
+            self.erasures.jump(leaf.at.wall_ms.saturating_sub(last.wall_ms));
+        }
         self.time(position, &leaf.at, step)?;
         let digests = u16::try_from(leaf.digests.len()).expect("4,096 bytes hold fewer digests");
         let today = self.clock.day(leaf.at.wall_ms);
@@ -300,7 +304,6 @@ impl Audit {
         }
         if self.keys.is_empty() && position > 0 {
             self.warn(position, WarningKind::BeforeKeys);
-            self.erasures.begin_keys();
             self.clock = LedgerClock::resume(leaf.at, leaf.at, 0);
         }
         self.origin = Some(key.name().clone());

@@ -454,6 +454,70 @@ fn an_erasure_that_is_late_or_missing_is_a_warning() {
 }
 
 #[test]
+fn a_start_weeks_later_erases_nothing_until_somebody_has_confirmed_the_date() {
+    let started = |days: i64| {
+        let mut ledger = morning();
+        let mut leaf = Leaf {
+            position: 11,
+            at: Moment {
+                wall_ms: START_MS + ledger.now_ms + days * DAY_MS,
+                boot: 2,
+                monotonic_ms: 0,
+            },
+            gate: "A1".into(),
+            by: None,
+            body: Body::Boot {
+                version: "0.1.0".into(),
+            },
+            digests: vec![],
+        };
+        ledger.push(leaf.to_bytes().expect("a leaf"));
+        leaf.position = 12;
+        (ledger, leaf)
+    };
+    let erase = Body::Erase {
+        class: RetentionClass::Visitor,
+        from: LedgerDay(START_DAY),
+        to: LedgerDay(START_DAY),
+        count: 20,
+    };
+    let (mut ledger, leaf) = started(40);
+    let early = Leaf {
+        body: erase.clone(),
+        ..leaf.clone()
+    };
+    ledger.push(early.to_bytes().expect("a leaf"));
+    assert_eq!(ledger.fault(), (12, Rule::EraseEarly));
+    let (mut ledger, leaf) = started(40);
+    let confirmed = Leaf {
+        body: Body::Retention(RetentionPolicy::default()),
+        ..leaf.clone()
+    };
+    let due = Leaf {
+        position: 13,
+        body: erase.clone(),
+        ..leaf
+    };
+    ledger.push(confirmed.to_bytes().expect("a leaf"));
+    ledger.push(due.to_bytes().expect("a leaf"));
+    ledger.audit().expect("no fault");
+    // A week of holidays needs no confirmation.
+    let (mut ledger, leaf) = started(7);
+    let mut shorter = Leaf {
+        body: Body::Retention(RetentionPolicy {
+            visitor_days: 6,
+            ..RetentionPolicy::default()
+        }),
+        ..leaf.clone()
+    };
+    ledger.push(shorter.to_bytes().expect("a leaf"));
+    shorter.position = 13;
+    shorter.body = erase;
+    ledger.push(shorter.to_bytes().expect("a leaf"));
+    ledger.audit().expect("no fault");
+}
+
+#[test]
 fn a_clock_that_was_set_to_make_time_pass_erases_nothing_sooner() {
     let mut ledger = morning();
     let step = 40 * DAY_MS;

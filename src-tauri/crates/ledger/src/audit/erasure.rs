@@ -6,6 +6,11 @@ use crate::audit::fault::{Fault, Rule};
 use crate::body::{RetentionClass, RetentionPolicy};
 use crate::time::LedgerDay;
 
+/// A wall clock that ran ahead further than this between two starts has to be confirmed before anything older is
+/// erased for it.
+pub const LONGEST_UNCONFIRMED_MS: i64 = 7 * DAY_MS;
+
+const DAY_MS: i64 = 86_400_000;
 /// A day later than that an erasure is late.
 const GRACE_DAYS: i32 = 1;
 
@@ -29,8 +34,9 @@ pub(super) struct Erasures {
     incidents: u64,
     /// Days that had a record.
     days: u32,
-    /// The last day that has records from before there were keys: what they disclose has no digest.
-    uncounted: Option<LedgerDay>,
+    /// Forward jumps of the wall clock between two starts that nobody has confirmed: the last day before, and by
+    /// how many days.
+    jumps: Vec<(LedgerDay, i32)>,
 }
 
 impl Default for Erasures {
@@ -44,7 +50,7 @@ impl Default for Erasures {
             visitors: 0,
             incidents: 0,
             days: 0,
-            uncounted: None,
+            jumps: Vec::new(),
         }
     }
 }
@@ -77,12 +83,21 @@ impl Erasures {
         }
     }
 
-    /// What was recorded so far may have disclosures without digests.
-    pub(super) fn begin_keys(&mut self) {
-        self.uncounted = Some(self.today);
+    /// The wall clock ran ahead by so much between the last record and the start that is recorded now.
+    pub(super) fn jump(&mut self, ahead_ms: i64) {
+        if ahead_ms > LONGEST_UNCONFIRMED_MS {
+            // Rounded up: rather a day late than early.
+            let days = ahead_ms.saturating_add(DAY_MS - 1) / DAY_MS;
+            self.jumps
+                .push((self.today, i32::try_from(days).unwrap_or(i32::MAX)));
+        }
     }
 
     pub(super) fn retention(&mut self, policy: RetentionPolicy) {
+        if policy == self.policy {
+            // Somebody who repeats what is in force says that the date is right.
+            self.jumps.clear();
+        }
         self.policy = policy;
         self.changed = self.changed.max(self.today);
     }
@@ -138,9 +153,20 @@ impl Erasures {
             .range((class, from)..=(class, to))
             .map(|(key, _)| *key)
             .collect();
+        let unconfirmed = days
+            .iter()
+            .find(|(_, day)| *day > self.last_certain(class, *day, self.today));
+        if let Some((_, day)) = unconfirmed {
+            let expected = "a date that somebody confirmed";
+            return Err(Fault::new(
+                position,
+                Rule::EraseEarly,
+                expected,
+                format!("day {}", day.0),
+            ));
+        }
         let kept: u64 = days.iter().filter_map(|day| self.kept.remove(day)).sum();
-        let may_be_more = self.uncounted.is_some_and(|last| from <= last);
-        if kept != count && !(may_be_more && count > kept) {
+        if kept != count {
             return Err(Fault::new(position, Rule::EraseCount, kept, count));
         }
         Ok(late)
@@ -149,16 +175,20 @@ impl Erasures {
     /// Whether disclosures of these days should have been erased more than a day ago.
     fn is_late(&self, class: RetentionClass, from: LedgerDay, to: LedgerDay) -> bool {
         let latest = LedgerDay(self.today.0.saturating_sub(GRACE_DAYS));
-        // Due yesterday is in time; due the day before is not.
-        let before = self
-            .policy
-            .last_due(class, latest)
-            .min(LedgerDay(to.0.saturating_add(1)));
-        if latest <= self.changed || from >= before {
+        if latest <= self.changed || from > to {
             return false;
         }
-        let mut kept = self.kept.range((class, from)..(class, before));
-        kept.any(|((_, day), _)| !self.is_held(*day))
+        // Due yesterday is in time; due the day before is not.
+        let mut kept = self.kept.range((class, from)..=(class, to));
+        kept.any(|((_, day), _)| *day < self.last_certain(class, *day, latest) && !self.is_held(*day))
+    }
+
+    /// The last day that is due on `today` even if no jump since `day` was true.
+    fn last_certain(&self, class: RetentionClass, day: LedgerDay, today: LedgerDay) -> LedgerDay {
+        let since = self.jumps.iter().filter(|(before, _)| day <= *before);
+        let days = since.fold(0_i32, |sum, (_, days)| sum.saturating_add(*days));
+        self.policy
+            .last_due(class, LedgerDay(today.0.saturating_sub(days)))
     }
 
     fn is_held(&self, day: LedgerDay) -> bool {
