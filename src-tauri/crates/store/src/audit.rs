@@ -14,7 +14,7 @@ use gatepost_ledger::audit::{Audit, Fault, Report, Trust, walk};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::day_keys::DayKeyFile;
-use crate::schema::{self, DATABASE_NAME};
+use crate::schema::{self, BUSY_TIMEOUT, DATABASE_NAME};
 use crate::{KeyVault, StoreError};
 use heads::{GateKeys, seen_by_witnesses};
 pub use incremental::{IncrementalAudit, Step};
@@ -172,21 +172,23 @@ fn earlier(fault: Fault, other: Option<Fault>) -> Fault {
 /// Opens a database that is only read: of the running program, of a copy, or on a medium that cannot be written.
 fn open(folder: &Path) -> Result<Connection, StoreError> {
     let path = folder.join(DATABASE_NAME);
-    let reader = schema::open_reader(folder).and_then(|reader| {
-        schema::check_identity(&reader)?;
-        Ok(reader)
-    });
-    match reader {
-        Err(StoreError::ReadOnly) if !has_log(&path) => {
-            // SQLite cannot put its index of the write-ahead log there; without a log none is needed.
-            let address = format!("file:{}?immutable=1", escaped(&path));
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-            let connection = Connection::open_with_flags(address, flags)?;
-            schema::check_identity(&connection)?;
-            Ok(connection)
-        }
+    match open_at(&path, "") {
+        // SQLite cannot put its index of the write-ahead log there; without a log none is needed.
+        Err(StoreError::ReadOnly) if !has_log(&path) => open_at(&path, "?immutable=1"),
         other => other,
     }
+}
+
+fn open_at(path: &Path, parameters: &str) -> Result<Connection, StoreError> {
+    // Each connection stays with one thread, so SQLite need not lock it for every column.
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(format!("file:{}{parameters}", escaped(path)), flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    schema::check_identity(&connection)?;
+    Ok(connection)
 }
 
 fn has_log(path: &Path) -> bool {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use gatepost_ledger::audit::{Fault, Report, Rule};
 use gatepost_ledger::note::KeyName;
-use gatepost_ledger::{Body, Field, Leaf, LedgerDay, RetentionClass};
+use gatepost_ledger::{Body, Field, Leaf, LedgerDay, RetentionClass, scan_entry};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::audit::records::Days;
@@ -256,11 +256,22 @@ impl Tables {
         day: LedgerDay,
         found: u64,
     ) -> Result<(), StoreError> {
-        let leaf = tail::leaf(connection, position)?;
-        let own = (
-            leaf.body.retention_class(),
-            self.days.day(position, leaf.at.wall_ms),
-        );
+        let sql = "SELECT leaf FROM records WHERE i = ?1";
+        let bytes: Vec<u8> = connection
+            .prepare_cached(sql)?
+            .query_row([position], |row| row.get(0))?;
+        let (class_of_leaf, wall_ms, digests) = match scan_entry(&bytes) {
+            Some(entry) => (entry.class, entry.at.wall_ms, u64::from(entry.digests)),
+            None => {
+                let leaf = Leaf::parse(&bytes).map_err(|_| StoreError::Damaged)?;
+                (
+                    leaf.body.retention_class(),
+                    leaf.at.wall_ms,
+                    leaf.digests.len() as u64,
+                )
+            }
+        };
+        let own = (class_of_leaf, self.days.day(position, wall_ms));
         if class != Some(own.0) || day != own.1 {
             self.note(
                 position,
@@ -274,7 +285,6 @@ impl Tables {
             self.note(position, Rule::DisclosureLeft, "none, they were erased", found);
             return Ok(());
         }
-        let digests = leaf.digests.len() as u64;
         let is_from_before_keys = position < self.keyed_from;
         if found < digests {
             self.note(position, Rule::Disclosure, digests, found);
@@ -284,7 +294,13 @@ impl Tables {
         *self.there.entry(own).or_default() += digests;
         match self.keys.take() {
             Some(keys) => {
-                let done = self.open(connection, &keys, own, &leaf, is_from_before_keys);
+                let done = self.open(
+                    connection,
+                    &keys,
+                    own,
+                    &tail::leaf(connection, position)?,
+                    is_from_before_keys,
+                );
                 self.keys = Some(keys);
                 done
             }
