@@ -2,6 +2,7 @@
 
 pub mod audit;
 mod body;
+pub mod bundle;
 mod canonical;
 pub mod cosignature;
 mod disclosure;

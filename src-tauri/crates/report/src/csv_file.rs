@@ -86,7 +86,7 @@ impl<'a, W: Write> EntryCsv<'a, W> {
 
 /// Whether a spreadsheet might calculate with a text. The signs also occur full-width, which Chinese and
 /// Japanese spreadsheets understand, and behind spaces, which some drop.
-fn starts_like_a_formula(text: &str) -> bool {
+pub(crate) fn starts_like_a_formula(text: &str) -> bool {
     text.starts_with(['\t', '\r', '\n'])
         || text
             .trim_start()

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod bundle;
 mod columns;
 mod csv_file;
 mod digest;
@@ -13,6 +14,10 @@ mod seal_sheet;
 mod words;
 mod xlsx_file;
 
+pub use bundle::{
+    BundleRequest, BundleSource, BundleWriteError, GUIDE, OpenError, SCRIPT, Shown, ZipFiles,
+    verify_bundle_file, write_bundle,
+};
 pub use csv_file::EntryCsv;
 pub use digest::{Digest, Digesting};
 pub use entry_line::{EntryLine, VoidLine};

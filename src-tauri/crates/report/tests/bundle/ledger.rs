@@ -1,0 +1,416 @@
+//! A ledger in memory, written as a gate would, with every kind of record.
+
+use std::convert::Infallible;
+use std::ops::{ControlFlow, Range};
+
+use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
+use gatepost_ledger::cosignature::cosign;
+use gatepost_ledger::note::{KeyKind, KeyName, SignedNote, SignerKey, VerifierKey};
+use gatepost_ledger::tree::{Frontier, Hash};
+use gatepost_ledger::{
+    AccountChange, Body, Disclosed, Disclosure, Entry, Field, FindingStep, IncidentStep, KeyChangeReason,
+    Leaf, LedgerClock, LedgerDay, Moment, PersonNumber, RetentionClass, RetentionPolicy, Role, Seal,
+    VenueKind, VoidReason,
+};
+use gatepost_report::{BundleRequest, BundleSource, write_bundle};
+use gatepost_rules::{ColourSource, Mask, Policy, Reason, ShownKind, TemperatureBand, VerdictKind};
+use zeroize::Zeroizing;
+
+pub(crate) const ORIGIN: &str = "gatepost.example/market/A1";
+/// 2026-11-20, midnight UTC.
+const START_MS: i64 = 1_795_132_800_000;
+const DAY_MS: i64 = 86_400_000;
+const START_DAY: i32 = (START_MS / DAY_MS) as i32;
+
+fn signer(seed: u8, kind: KeyKind, name: &str) -> SignerKey {
+    let name = KeyName::new(name).expect("a name");
+    SignerKey::of_seed(name, kind, &Zeroizing::new([seed; 32]))
+}
+
+/// The gate's keys, in the order of their use.
+pub(crate) fn gate(generation: u8) -> SignerKey {
+    signer(1 + generation, KeyKind::Note, ORIGIN)
+}
+
+pub(crate) fn inspector() -> SignerKey {
+    signer(90, KeyKind::Cosignature, "inspector.example/7")
+}
+
+fn entry() -> Entry {
+    Entry {
+        shown: ShownKind::Decoded,
+        document: None,
+        issuer: Some(IssuerId::new("shanghai")),
+        age_seconds: Some(12),
+        colour: Some(HealthColour::Green),
+        colour_source: Some(ColourSource::Camera),
+        evidence: EvidenceLevel::StructureOnly,
+        band: TemperatureBand::Normal,
+        mask: Mask::Worn,
+        verdict: VerdictKind::Admit,
+        reasons: vec![],
+        fault: None,
+        follows: None,
+    }
+}
+
+fn fever(follows: u64) -> Entry {
+    Entry {
+        band: TemperatureBand::Fever,
+        verdict: VerdictKind::Refuse,
+        reasons: vec![Reason::Fever, Reason::NoMask],
+        follows: Some(follows),
+        ..entry()
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Ledger {
+    pub(crate) leaves: Vec<Vec<u8>>,
+    pub(crate) tree: Frontier,
+    clock: LedgerClock,
+    wall_ms: i64,
+    boot: u32,
+    monotonic_ms: u64,
+    /// Of the entries, by position.
+    pub(crate) disclosures: Vec<(u64, Disclosure)>,
+    keys: Vec<SignerKey>,
+    /// Seals that somebody cosigned, or that were a key's last.
+    pub(crate) kept: Vec<SignedNote>,
+    /// What an erasure would have to destroy.
+    visitors_of_first_day: u64,
+    pub(crate) gate: String,
+}
+
+impl Ledger {
+    /// A ledger of so many records.
+    pub(crate) fn of(size: u64) -> Ledger {
+        let mut ledger = Ledger::begun();
+        let mut course = every_kind();
+        course.reverse();
+        while ledger.size() < size {
+            match course.pop() {
+                Some(step) => step(&mut ledger),
+                None => ledger.entry(entry()),
+            }
+        }
+        ledger
+    }
+
+    fn begun() -> Ledger {
+        let mut ledger = Ledger {
+            wall_ms: START_MS,
+            boot: 1,
+            keys: vec![gate(0)],
+            gate: "东门".into(),
+            ..Ledger::default()
+        };
+        let key = Some(gate(0).verifier().to_string());
+        ledger.add(Body::Genesis {
+            venue: VenueKind::Supermarket,
+            demo: false,
+            key,
+        });
+        ledger
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    pub(crate) fn seal(&self) -> Seal {
+        Seal {
+            origin: KeyName::new(ORIGIN).expect("a name"),
+            size: self.size(),
+            root: self.tree.root(),
+        }
+    }
+
+    pub(crate) fn sealed(&self) -> SignedNote {
+        self.seal().sign(self.keys.last().expect("the first key"))
+    }
+
+    pub(crate) fn cosigned(&mut self) {
+        let mut note = self.sealed();
+        let seconds = (self.wall_ms / 1000) as u64;
+        note.signatures
+            .push(cosign(&note.text, &inspector(), seconds).expect("cosigned"));
+        self.kept.push(note);
+        let (witness, size) = (inspector().verifier().to_string(), self.size());
+        self.add(Body::Inspection {
+            witness,
+            size,
+            time: seconds,
+        });
+    }
+
+    pub(crate) fn add(&mut self, body: Body) {
+        self.add_with(body, &[]);
+    }
+
+    fn add_with(&mut self, body: Body, disclosed: &[(Field, Disclosed)]) {
+        self.wall_ms += 1000;
+        self.monotonic_ms += 1000;
+        let position = self.size();
+        let mut digests = Vec::new();
+        for (field, value) in disclosed {
+            let mut salt = [*field as u8; 16];
+            salt[..8].copy_from_slice(&position.to_be_bytes());
+            let disclosure = Disclosure::new(*field, value.clone(), &salt);
+            digests.push(disclosure.digest());
+            self.disclosures.push((position, disclosure));
+        }
+        digests.sort();
+        let at = Moment {
+            wall_ms: self.wall_ms,
+            boot: self.boot,
+            monotonic_ms: self.monotonic_ms,
+        };
+        let step = match body {
+            Body::Clock { step } => Some(step),
+            _ => None,
+        };
+        self.clock.advance(&at, step).expect("the clock goes on");
+        if self.clock.day(self.wall_ms) == LedgerDay(START_DAY)
+            && body.retention_class() == RetentionClass::Visitor
+        {
+            self.visitors_of_first_day += digests.len() as u64;
+        }
+        let by = matches!(body, Body::Entry(_)).then_some(PersonNumber(2));
+        let leaf = Leaf {
+            position,
+            at,
+            gate: self.gate.clone(),
+            by,
+            body,
+            digests,
+        };
+        let bytes = leaf.to_bytes().expect("a leaf");
+        self.tree.append(Hash::of_leaf(&bytes), &mut Vec::new());
+        self.leaves.push(bytes);
+    }
+
+    fn entry(&mut self, entry: Entry) {
+        let token = Disclosed::Text("00ff".repeat(16));
+        self.add_with(
+            Body::Entry(entry),
+            &[
+                (Field::Temperature, Disclosed::Number(365)),
+                (Field::Token, token),
+            ],
+        );
+    }
+
+    fn change_key(&mut self) {
+        let next = gate(self.keys.len() as u8);
+        let key = next.verifier().to_string();
+        self.add(Body::KeyChange {
+            key,
+            reason: KeyChangeReason::Routine,
+        });
+        self.kept.push(self.sealed());
+        self.keys.push(next);
+    }
+
+    /// The clock is set by so much, and a record tells of it.
+    fn set_clock(&mut self, by_ms: i64) {
+        self.wall_ms += by_ms;
+        let next = Moment {
+            wall_ms: self.wall_ms + 1000,
+            boot: self.boot,
+            monotonic_ms: self.monotonic_ms + 1000,
+        };
+        let step = self
+            .clock
+            .step_before(&next)
+            .expect("a step that is due a record");
+        self.add(Body::Clock { step });
+    }
+
+    fn start_again(&mut self, after_ms: i64) {
+        self.boot += 1;
+        self.monotonic_ms = 0;
+        self.wall_ms += after_ms;
+        self.add(Body::Boot {
+            version: "0.1.0".into(),
+        });
+    }
+
+    pub(crate) fn bundle(&mut self) -> Vec<u8> {
+        self.bundle_of(&BundleRequest::default())
+    }
+
+    pub(crate) fn bundle_of(&mut self, request: &BundleRequest) -> Vec<u8> {
+        write_bundle(self, request, Vec::new()).expect("written into memory")
+    }
+}
+
+impl BundleSource for Ledger {
+    type Error = Infallible;
+
+    fn newest_seal(&mut self) -> Result<SignedNote, Infallible> {
+        let key_of_last = match self.kept.last() {
+            // The record that names a new key is still sealed with the old one.
+            Some(note) if note.text == self.seal().to_text() => return Ok(note.clone()),
+            _ => self.sealed(),
+        };
+        Ok(key_of_last)
+    }
+
+    fn older_seals(&mut self) -> Result<Vec<SignedNote>, Infallible> {
+        Ok(self.kept.clone())
+    }
+
+    fn keys(&mut self) -> Result<Vec<VerifierKey>, Infallible> {
+        Ok(self.keys.iter().map(SignerKey::verifier).collect())
+    }
+
+    fn witnesses(&mut self) -> Result<Vec<VerifierKey>, Infallible> {
+        Ok(vec![inspector().verifier()])
+    }
+
+    fn leaves(
+        &mut self,
+        range: Range<u64>,
+        each: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<(), Infallible> {
+        for leaf in &self.leaves[range.start as usize..range.end as usize] {
+            if each(leaf).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn sign(&mut self, text: String) -> Result<SignedNote, Infallible> {
+        Ok(SignedNote::sign(text, self.keys.last().expect("the first key")))
+    }
+}
+
+type Step = fn(&mut Ledger);
+
+/// A course of events in which every kind of record occurs.
+fn every_kind() -> Vec<Step> {
+    vec![
+        |ledger| {
+            ledger.add(Body::Boot {
+                version: "0.1.0".into(),
+            })
+        },
+        |ledger| ledger.add(person(1, Role::Manager, AccountChange::Opened)),
+        |ledger| ledger.add(person(2, Role::Guard, AccountChange::Opened)),
+        |ledger| ledger.add(Body::Policy(Policy::default())),
+        |ledger| ledger.add(Body::Retention(RetentionPolicy::default())),
+        |ledger| {
+            ledger.add(Body::Authfail {
+                number: PersonNumber(2),
+            })
+        },
+        |ledger| {
+            ledger.add(Body::Lockout {
+                number: PersonNumber(2),
+                seconds: 30,
+            })
+        },
+        |ledger| ledger.add(Body::Login),
+        |ledger| ledger.add(Body::ShiftOpen),
+        |ledger| ledger.entry(entry()),
+        |ledger| ledger.entry(entry()),
+        |ledger| ledger.entry(fever(ledger.size() - 1)),
+        |ledger| {
+            ledger.add(Body::Incident {
+                of: ledger.size() - 1,
+                step: IncidentStep::Opened,
+            })
+        },
+        |ledger| {
+            let note = Disclosed::Text("王示，复测".into());
+            let of = ledger.size() - 3;
+            ledger.add_with(
+                Body::Void {
+                    of,
+                    reason: VoidReason::Other,
+                },
+                &[(Field::Note, note)],
+            );
+        },
+        |ledger| ledger.cosigned(),
+        |ledger| ledger.set_clock(-240_000),
+        |ledger| ledger.entry(entry()),
+        |ledger| ledger.set_clock(240_000),
+        |ledger| ledger.entry(entry()),
+        |ledger| ledger.change_key(),
+        |ledger| {
+            ledger.gate = "=1+1,\"门\"\n".into();
+            ledger.entry(entry());
+            ledger.gate = "东门".into();
+        },
+        |ledger| ledger.add(Body::ShiftClose { shift: 9 }),
+        |ledger| ledger.add(Body::Logout),
+        |ledger| ledger.add(hold(true)),
+        |ledger| ledger.add(hold(false)),
+        |ledger| ledger.add(Body::Shutdown),
+        |ledger| ledger.start_again(40 * DAY_MS),
+        // The date after so long a pause is confirmed by repeating the policy in force.
+        |ledger| ledger.add(Body::Retention(RetentionPolicy::default())),
+        |ledger| {
+            let class = RetentionClass::Visitor;
+            let (day, count) = (LedgerDay(START_DAY), ledger.visitors_of_first_day);
+            ledger.add(Body::Erase {
+                class,
+                from: day,
+                to: day,
+                count,
+            });
+        },
+        |ledger| {
+            ledger.add(Body::Export {
+                rows: 3,
+                sha256: "00".repeat(32),
+                disclosed: vec![10],
+            })
+        },
+        |ledger| {
+            ledger.add(Body::Finding {
+                of: None,
+                step: FindingStep::Raised,
+                due: None,
+            })
+        },
+        |ledger| {
+            let values = [
+                ("zone".to_owned(), "大厅 \u{1F6AA}".to_owned()),
+                ("\u{fb33}".to_owned(), "\"\\\n\u{7f}".to_owned()),
+            ];
+            ledger.add(Body::Register {
+                form: "disinfection".into(),
+                values: values.into(),
+            });
+        },
+        |ledger| {
+            ledger.add(Body::Restore {
+                size: ledger.size(),
+                lost: None,
+            })
+        },
+        |ledger| ledger.add(Body::Note { of: Some(10) }),
+        |ledger| ledger.cosigned(),
+        |ledger| ledger.change_key(),
+    ]
+}
+
+fn person(number: u32, role: Role, change: AccountChange) -> Body {
+    Body::Person {
+        number: PersonNumber(number),
+        role,
+        change,
+    }
+}
+
+fn hold(on: bool) -> Body {
+    Body::Hold {
+        from: LedgerDay(START_DAY),
+        to: LedgerDay(START_DAY + 1),
+        on,
+    }
+}
