@@ -301,3 +301,38 @@ fn a_backup_without_its_vault_can_be_read_and_the_plan_says_that_it_cannot_go_on
     let plan = plan_restore(&file, elsewhere.path(), &KeyFile::in_folder(elsewhere.path())).expect("a plan");
     assert!(!plan.vault_fits);
 }
+
+#[test]
+fn what_was_erased_since_the_backup_stays_unreadable_and_is_due_again() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    back_up(folder.path(), &file);
+    let later = moment(40 * 86_400);
+    let erased = store.erase_due(later, common::GATE, None).expect("an erasure");
+    assert_eq!(erased.len(), 1);
+    drop(store);
+
+    let vault = KeyFile::in_folder(folder.path());
+    let plan = plan_restore(&file, folder.path(), &vault).expect("a plan");
+    let since = plan.erased_since.first().expect("it is told");
+    assert_eq!(
+        (since.position, since.count),
+        (erased[0].position, erased[0].count)
+    );
+    let choice = RestoreChoice::Confirmed(plan.difference);
+    restore(&file, folder.path(), &vault, choice).expect("restored");
+    let mut store = open(folder.path()).expect("the ledger");
+    let found = store
+        .reader()
+        .expect("a reader")
+        .entry(common::SET_UP_RECORDS)
+        .expect("an entry");
+    assert_eq!(found.temperature, None);
+    let again = store.erase_due(later, common::GATE, None).expect("an erasure");
+    assert_eq!(again[0].count, erased[0].count);
+}

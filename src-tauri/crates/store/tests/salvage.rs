@@ -236,3 +236,20 @@ fn nothing_is_written_into_a_folder_with_files_in_it() {
     assert!(open(folder.path()).is_ok());
     let _ = KeyFile::in_folder(folder.path());
 }
+
+#[test]
+fn salvage_brings_nothing_back_that_was_erased() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 200);
+    let later = common::moment(40 * 86_400);
+    let erased = store.erase_due(later, common::GATE, None).expect("an erasure");
+    assert_eq!(erased[0].count, 200);
+    drop(store);
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert_eq!(report.disclosures, 0);
+    assert_eq!(report.sealed, report.recovered);
+}
