@@ -8,28 +8,12 @@ use gatepost_codes::Personal;
 use gatepost_ledger::note::KeyName;
 use gatepost_ledger::{Body, Disclosed, Disclosure, Entry, Field, Leaf, LedgerDay, PersonNumber, VoidReason};
 use gatepost_rules::{BodyTemperature, TemperatureBand, VerdictKind};
-use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use crate::append::day_number;
 use crate::day_keys::{KeyOf, SharedDayKeys, class_of};
+use crate::filter::{Conditions, HELD, NOT_FOLLOWED, NOT_VOIDED};
 use crate::keys::Token;
-use crate::{StoreError, disclosures, schema, tail};
-
-/// Which entries.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EntryFilter {
-    /// A local day.
-    pub day: Option<NaiveDate>,
-    /// A gate.
-    pub gate: Option<String>,
-    /// A family of verdicts.
-    pub verdict: Option<VerdictKind>,
-    /// A guard.
-    pub guard: Option<PersonNumber>,
-    /// Only entries that were voided or follow another one.
-    pub corrected_only: bool,
-}
+use crate::{EntryFilter, StoreError, disclosures, schema, tail};
 
 /// A void as stored.
 #[derive(Debug)]
@@ -519,63 +503,6 @@ impl Reader {
             Disclosed::Text(text) => Some(Personal::new(text.clone())),
             Disclosed::Number(_) => None,
         }))
-    }
-}
-
-const NOT_VOIDED: &str = "NOT EXISTS (SELECT 1 FROM voids nv WHERE nv.entry = e.i)";
-/// Word for word the condition of the index `entries_by_verdict`, which holds no admissions.
-const HELD: &str = "e.verdict <> 'admit'";
-const NOT_FOLLOWED: &str = "NOT EXISTS (SELECT 1 FROM entries f WHERE f.follows = e.i
-    AND NOT EXISTS (SELECT 1 FROM voids fv WHERE fv.entry = f.i))";
-const CORRECTED: &str = "(e.follows IS NOT NULL OR EXISTS (SELECT 1 FROM voids cv WHERE cv.entry = e.i))";
-
-/// The conditions of a query and the values they are bound to, in the same order.
-struct Conditions {
-    conditions: Vec<&'static str>,
-    values: Vec<Box<dyn ToSql>>,
-}
-
-impl Conditions {
-    fn of(filter: &EntryFilter) -> Conditions {
-        let mut conditions = Conditions {
-            conditions: Vec::new(),
-            values: Vec::new(),
-        };
-        if let Some(day) = filter.day {
-            conditions.add("e.day = ?", day_number(day));
-        }
-        if let Some(gate) = &filter.gate {
-            conditions.add("e.gate = ?", gate.clone());
-        }
-        if let Some(verdict) = filter.verdict {
-            conditions.add("e.verdict = ?", verdict_word(verdict));
-            if verdict != VerdictKind::Admit {
-                conditions.conditions.push(HELD);
-            }
-        }
-        if let Some(guard) = filter.guard {
-            conditions.add("e.guard = ?", guard.0);
-        }
-        if filter.corrected_only {
-            conditions.conditions.push(CORRECTED);
-        }
-        conditions
-    }
-
-    fn add(&mut self, condition: &'static str, value: impl ToSql + 'static) {
-        self.conditions.push(condition);
-        self.values.push(Box::new(value));
-    }
-
-    fn where_clause(&self) -> String {
-        if self.conditions.is_empty() {
-            return String::new();
-        }
-        format!("WHERE {}", self.conditions.join(" AND "))
-    }
-
-    fn values(&self) -> Vec<&dyn ToSql> {
-        self.values.iter().map(AsRef::as_ref).collect()
     }
 }
 

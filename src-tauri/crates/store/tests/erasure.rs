@@ -133,6 +133,19 @@ fn an_erasure_destroys_what_is_due_leaves_the_rest_and_gives_a_certificate() {
     assert_eq!(store.erase_due(on(31), GATE, None).expect("nothing is due"), []);
 }
 
+/// The token of the one sighting, and every sealed disclosure.
+fn sealed_in(folder: &Path) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let raw = Connection::open(database(folder)).expect("raw");
+    let token = raw
+        .query_row("SELECT token FROM sightings", [], |row| row.get(0))
+        .expect("a sighting");
+    let mut sealed = raw
+        .prepare("SELECT sealed FROM disclosures")
+        .expect("disclosures");
+    let rows = sealed.query_map([], |row| row.get(0)).expect("disclosures");
+    (token, rows.map(|row| row.expect("sealed")).collect())
+}
+
 #[test]
 fn what_was_erased_is_in_no_byte_of_any_file_or_later_copy() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -146,25 +159,8 @@ fn what_was_erased_is_in_no_byte_of_any_file_or_later_copy() {
     let void = store
         .append_void(on(0), GATE, GUARD, position, VoidReason::Other, Some(&note))
         .expect("a void");
-    let (raw_token, disclosures, key_file) = {
-        let raw = Connection::open(database(folder.path())).expect("raw");
-        let token: Vec<u8> = raw
-            .query_row("SELECT token FROM sightings", [], |row| row.get(0))
-            .expect("a sighting");
-        let mut sealed = raw
-            .prepare("SELECT sealed FROM disclosures")
-            .expect("disclosures");
-        let sealed: Vec<Vec<u8>> = sealed
-            .query_map([], |row| row.get(0))
-            .expect("disclosures")
-            .map(|row| row.expect("sealed"))
-            .collect();
-        (
-            token,
-            sealed,
-            fs::read(folder.path().join(DAY_KEYS_NAME)).expect("keys"),
-        )
-    };
+    let (raw_token, disclosures) = sealed_in(folder.path());
+    let key_file = fs::read(folder.path().join(DAY_KEYS_NAME)).expect("keys");
     assert_eq!(disclosures.len(), 3);
     let reader = store.reader().expect("a reader");
     let disclosed: Vec<_> = [
