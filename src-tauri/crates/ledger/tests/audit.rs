@@ -484,7 +484,7 @@ fn a_start_weeks_later_erases_nothing_until_somebody_has_confirmed_the_date() {
     let (mut ledger, leaf) = started(40);
     let early = Leaf {
         body: erase.clone(),
-        ..leaf.clone()
+        ..leaf
     };
     ledger.push(early.to_bytes().expect("a leaf"));
     assert_eq!(ledger.fault(), (12, Rule::EraseEarly));
@@ -508,7 +508,7 @@ fn a_start_weeks_later_erases_nothing_until_somebody_has_confirmed_the_date() {
             visitor_days: 6,
             ..RetentionPolicy::default()
         }),
-        ..leaf.clone()
+        ..leaf
     };
     ledger.push(shorter.to_bytes().expect("a leaf"));
     shorter.position = 13;
