@@ -7,6 +7,9 @@ import { defineConfig } from 'vitest/config';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** Comments, and the messages that Rust alone says. */
+const NOT_OF_THE_SCREENS = /^(?:#|export-|cli-|seal_sheet-|[\w-]+-file_name )/;
+
 /** Leaves the words of exports, the command line and comments out of the catalogues that the screens load. */
 const wordsOfTheScreens: Plugin = {
   name: 'words-of-the-screens',
@@ -16,7 +19,7 @@ const wordsOfTheScreens: Plugin = {
     const file = id.slice(0, -'?raw'.length);
     this.addWatchFile(file);
     const messages = readFileSync(file, 'utf8').split(/^(?=\S)/m);
-    const spoken = messages.filter((message) => !/^(?:#|export-|cli-)/.test(message));
+    const spoken = messages.filter((message) => !NOT_OF_THE_SCREENS.test(message));
     return `export default ${JSON.stringify(spoken.join('').replace(/\n{2,}/g, '\n'))};`;
   },
 };
@@ -34,6 +37,7 @@ export default defineConfig(({ mode }) => ({
         ? [
             { find: /^\.\/bindings$/, replacement: here('./mock/bindings.ts') },
             { find: '@tauri-apps/api/core', replacement: here('./mock/core.ts') },
+            { find: '@tauri-apps/api/event', replacement: here('./mock/event.ts') },
           ]
         : [],
   },

@@ -1,14 +1,20 @@
 /** Stands in for the generated bindings in a browser and in tests: same shape, made-up answers. */
 import type {
   AppView,
+  AuditView,
   commands as real,
   DeskError,
   DoorKey,
   DoorView,
   ExportProgress,
+  InspectorView,
+  LedgerView,
   SettingsView,
+  StaffView,
+  WitnessingView,
 } from '../src/ipc/bindings';
 import { entry, log, manager, guard, policy } from './data';
+import { inspector, ledger, origin, staff, visit, witnessing } from './ledger';
 import { picture } from './picture';
 import { scenes } from './scenes';
 import type { Scene } from './scenes';
@@ -33,10 +39,26 @@ export const fake = {
     export_folder: '/home/gate/Documents/Gatepost',
   } satisfies SettingsView as SettingsView,
   rows: log(),
+  staff: staff() satisfies StaffView as StaffView,
+  ledger: ledger(),
+  witnessing: witnessing.hello as WitnessingView,
+  inspector: inspector(),
   /** Every key of the door, in the order in which it arrived. */
   pressed: [] as DoorKey[],
   scanned: [] as string[],
 };
+
+/** Everything back to how it begins, in a scene. */
+export function reset(scene: Scene): void {
+  fake.scene = scene;
+  fake.rows = log();
+  fake.staff = staff();
+  fake.ledger = scene.ledger ?? ledger();
+  fake.witnessing = scene.witnessing ?? witnessing.hello;
+  fake.inspector = scene.inspector ?? inspector();
+  fake.pressed = [];
+  fake.scanned = [];
+}
 
 function first(): Scene {
   const scene = (scenes[parameters.get('scene') ?? 'idle'] ?? scenes['idle'])?.();
@@ -59,10 +81,15 @@ class Event<T> {
   }
 }
 
+reset(fake.scene);
+
 export const events = {
   appChanged: new Event<AppView>(),
   doorChanged: new Event<DoorView>(),
   exportProgressed: new Event<ExportProgress>(),
+  auditChanged: new Event<AuditView>(),
+  witnessingChanged: new Event<WitnessingView>(),
+  inspectorChanged: new Event<InspectorView>(),
 };
 
 const ok = <T>(data: T): Promise<Answer<T>> => Promise.resolve({ status: 'ok', data });
@@ -181,4 +208,101 @@ export const commands: typeof real = {
     return ok(fake.scene.app);
   },
   showExports: () => ok(null),
+
+  staff: () => ok(fake.staff),
+  addPerson: ({ name, role, pin }) => {
+    if (name === '') return no({ code: 'name_missing', field: 'name' });
+    if (pin.length < 6) return no({ code: 'pin_too_simple' });
+    const number = fake.staff.rows.length + 1;
+    const person = { number, name, masked: `${name.slice(0, 1)}*`, role };
+    fake.staff = { rows: [...fake.staff.rows, { person, active: true, you: false }] };
+    return ok(fake.staff);
+  },
+  resetPin: (_person, pin) => (pin.length < 6 ? no({ code: 'pin_too_simple' }) : ok(fake.staff)),
+  changePin: (old, pin) => {
+    if (old !== '246810') return no({ code: 'wrong_pin', tries_left: 4 });
+    return pin.length < 6 ? no({ code: 'pin_too_simple' }) : ok(null);
+  },
+  closeAccount: (number) => {
+    const rows = fake.staff.rows.map((row) =>
+      row.person.number === number ? { ...row, active: false } : row,
+    );
+    fake.staff = { rows };
+    return ok(fake.staff);
+  },
+
+  ledger: () => (fake.scene.refuses ? no({ code: 'store', fault: 'locked' }) : ok(fake.ledger)),
+  auditNow: () => ok({ state: 'running', checked: 0, of: fake.ledger.seal.size }),
+  printSeal: () => made('seal-248120.pdf'),
+  makeBundle: async ({ disclose, reason }) => {
+    if (disclose.includes(999)) return no({ code: 'not_found' });
+    if (disclose.length > 0 && reason === '') return no({ code: 'note_missing' });
+    return made('bundle-2026-11-23.zip');
+  },
+  makeBackup: () => made('backup-2026-11-23'),
+  setRetention: (policy) => {
+    if (policy.visitor_days === 0) return no({ code: 'retention_out_of_range' });
+    return changeLedger({ retention: { ...fake.ledger.retention, policy } });
+  },
+  placeHold: (hold) => {
+    if (!/^\d{4}-\d\d-\d\d$/.test(hold.from)) return no({ code: 'not_a_day' });
+    if (hold.to < hold.from) return no({ code: 'hold_reversed' });
+    const holds = [...fake.ledger.retention.holds, hold];
+    return changeLedger({ retention: { ...fake.ledger.retention, holds } });
+  },
+  liftHold: ({ from }) => {
+    const holds = fake.ledger.retention.holds.filter((hold) => hold.from !== from);
+    return changeLedger({ retention: { ...fake.ledger.retention, holds } });
+  },
+  confirmClock: () =>
+    changeLedger({ retention: { ...fake.ledger.retention, waits_for_the_clock: false } }),
+  changeKey: () =>
+    changeLedger({ keys: { ...fake.ledger.keys, changes: fake.ledger.keys.changes + 1 } }),
+  keepKeysIn: (vault) =>
+    vault === 'keychain'
+      ? no({ code: 'no_keychain' })
+      : changeLedger({ keys: { ...fake.ledger.keys, vault } }),
+
+  beginWitnessing: () => ok(fake.witnessing),
+  witnessing: () => ok(fake.witnessing),
+  witnessTyped: (typed) => {
+    fake.scanned.push(typed);
+    return ok(witnessing.request);
+  },
+  endWitnessing: () => ok({ step: 'idle' }),
+
+  useAsInspector: () => go({ at: 'inspector' }),
+  leaveInspector: () => go({ at: 'set_up' }),
+  inspector: () => ok(fake.inspector),
+  beginVisit: (known) => visiting({ ...visit.hello, origin: known }),
+  trustFirstContact: () => visiting({ ...visit.cosigned, before: null }),
+  endVisit: () => visiting(visit.idle),
+  inspectorTyped: (typed) => {
+    fake.scanned.push(typed);
+    return visiting(visit.cosigned);
+  },
+  checkFile: (path) => {
+    const audit = { state: 'running', checked: 0, of: 248120 } as const;
+    const check = { path, origin, audit, words: [], witnesses: [], continues: null };
+    fake.inspector = { ...fake.inspector, check };
+    return ok(fake.inspector);
+  },
 };
+
+function made(name: string) {
+  return ok({
+    path: `/home/gate/Documents/Gatepost/${name}`,
+    kilobytes: 1204,
+    sha256: '5ad1f0c3'.repeat(8),
+  });
+}
+
+function changeLedger(change: Partial<LedgerView>): Promise<Answer<LedgerView>> {
+  fake.ledger = { ...fake.ledger, ...change };
+  return ok(fake.ledger);
+}
+
+function visiting(step: InspectorView['step']): Promise<Answer<InspectorView>> {
+  fake.inspector = { ...fake.inspector, step };
+  return ok(fake.inspector);
+}

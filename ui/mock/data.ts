@@ -18,6 +18,12 @@ export const venue: VenueView = {
 };
 
 export const guard: PersonView = { number: 2, name: '王小岗', masked: '王*', role: 'guard' };
+export const supervisor: PersonView = {
+  number: 4,
+  name: '周督查',
+  masked: '周*',
+  role: 'inspector',
+};
 export const manager: PersonView = { number: 1, name: '陈大门', masked: '陈*', role: 'manager' };
 
 export const policy: Policy = {
@@ -152,6 +158,7 @@ export function app(change: Partial<AppView> = {}): AppView {
     demo: false,
     version: '0.1.0',
     appearance: { locale: 'zh-CN', theme: 'light', sound: true },
+    alarms: { disk: false, reserve_used: false, ledger_broken: false, clock_unconfirmed: false },
     stage: { at: 'door', venue, person: guard, shift_opened_at: '2026-11-23T08:00:12+08:00' },
     ...change,
   };

@@ -1,8 +1,23 @@
 /** Named states of the program, chosen by `?scene=` in the browser. */
-import type { AppView, DoorView } from '../src/ipc/bindings';
-import { app, door, entry, guard, manager, suishen, venue, yuekang } from './data';
+import type {
+  AppView,
+  DoorView,
+  InspectorView,
+  LedgerView,
+  WitnessingView,
+} from '../src/ipc/bindings';
+import { app, door, entry, guard, manager, suishen, supervisor, venue, yuekang } from './data';
+import { inspector, ledger, visit, witnessing, words } from './ledger';
 
-export type Scene = { app: AppView; door: DoorView; empty?: boolean; refuses?: boolean };
+export type Scene = {
+  app: AppView;
+  door: DoorView;
+  empty?: boolean;
+  refuses?: boolean;
+  ledger?: LedgerView;
+  witnessing?: WitnessingView;
+  inspector?: InspectorView;
+};
 
 const STAYS_MS = 600_000;
 
@@ -136,5 +151,97 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
     }),
   office: () => at({ at: 'office', venue, person: manager }),
   'office-empty': () => ({ ...at({ at: 'office', venue, person: manager }), empty: true }),
+  'office-inspector': () => at({ at: 'office', venue, person: supervisor }),
   'office-refused': () => ({ ...at({ at: 'office', venue, person: manager }), refuses: true }),
+  alarms: () => ({
+    app: app({
+      alarms: { disk: true, reserve_used: false, ledger_broken: true, clock_unconfirmed: true },
+      stage: { at: 'office', venue, person: manager },
+    }),
+    door: door(),
+  }),
+  'door-alarm': () => ({
+    app: app({
+      alarms: { disk: true, reserve_used: true, ledger_broken: false, clock_unconfirmed: true },
+    }),
+    door: door(),
+  }),
+  'ledger-new': () => ({
+    ...inOffice(),
+    ledger: ledger({
+      audit: { state: 'not_yet' },
+      witnesses: [],
+      unwitnessed: 12,
+      seal: { ...ledger().seal, size: 12 },
+      keys: { ...ledger().keys, vault: 'key_file', changes: 0 },
+      disk: { free_mb: 412, alarm: true, reserve_used: false },
+      retention: { ...ledger().retention, holds: [], erasures: [], waits_for_the_clock: true },
+    }),
+  }),
+  'ledger-broken': () => ({
+    ...inOffice(),
+    ledger: ledger({
+      audit: {
+        state: 'broken',
+        position: 4711,
+        rule: 'nodes',
+        expected: '8d0f5b1c9f3e7a6b'.repeat(4),
+        found: '1fe0b2a4c6d8e0f2'.repeat(4),
+      },
+    }),
+  }),
+  'ledger-unreadable': () => ({
+    ...inOffice(),
+    ledger: ledger({ audit: { state: 'unreadable', fault: 'damaged' } }),
+  }),
+  'witnessing-trouble': () => ({ ...inOffice(), witnessing: witnessing.otherCode }),
+  'witnessing-request': () => ({ ...inOffice(), witnessing: witnessing.request }),
+  'witnessing-done': () => ({ ...inOffice(), witnessing: witnessing.done }),
+  'witnessing-again': () => ({
+    ...inOffice(),
+    witnessing: { ...witnessing.done, again: true },
+  }),
+  inspector: () => onDevice({}),
+  'inspector-first-start': () => onDevice({ known: [] }),
+  'inspector-hello': () => onDevice({ step: visit.hello }),
+  'inspector-first': () => onDevice({ step: visit.first }),
+  'inspector-cosigned': () => onDevice({ step: visit.cosigned }),
+  'inspector-signature': () => onDevice({ step: visit.misread }),
+  'inspector-forked': () => onDevice({ step: visit.forked }),
+  'inspector-check': () =>
+    onDevice({
+      check: {
+        path: '/media/usb/bundle-2026-11-23.zip',
+        origin: 'gatepost.local/7f3a9c1e/04d2b8aa',
+        audit: { state: 'whole', size: 248120, at: '2026-11-23T10:31:00+08:00' },
+        words,
+        witnesses: ledger().witnesses,
+        continues: 247961,
+      },
+    }),
+  'inspector-check-broken': () =>
+    onDevice({
+      check: {
+        path: '/media/usb/gatepost',
+        origin: 'gatepost.local/7f3a9c1e/04d2b8aa',
+        audit: {
+          state: 'broken',
+          position: 247960,
+          rule: 'truncated',
+          expected: '247961',
+          found: '247912',
+        },
+        words: [],
+        witnesses: [],
+        continues: null,
+      },
+    }),
 };
+
+function inOffice(): Scene {
+  return at({ at: 'office', venue, person: manager });
+}
+
+function onDevice(change: Partial<InspectorView>): Scene {
+  return { ...at({ at: 'inspector' }), inspector: inspector(change) };
+}

@@ -1,8 +1,7 @@
 import '@testing-library/jest-dom/vitest';
 import { beforeEach, vi } from 'vitest';
 import { speak } from '../src/words/catalogue.svelte';
-import { fake } from '../mock/bindings';
-import { log } from '../mock/data';
+import { reset } from '../mock/bindings';
 import { scenes } from '../mock/scenes';
 
 // jsdom draws nothing.
@@ -13,14 +12,11 @@ beforeEach(async () => {
   localStorage.clear();
   await speak('zh-CN');
   enter('idle');
-  fake.rows = log();
-  fake.pressed = [];
-  fake.scanned = [];
 });
 
 /** Puts the fake program into a named scene. */
 export function enter(name: string): void {
   const scene = scenes[name]?.();
   if (!scene) throw new Error(`no scene is called ${name}`);
-  fake.scene = scene;
+  reset(scene);
 }

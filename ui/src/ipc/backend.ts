@@ -5,9 +5,19 @@
  * not throw for anything Rust says.
  */
 import { Channel } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
 
 import { commands, events } from './bindings';
-import type { AppView, DeskError, DoorKey, DoorView, ExportProgress } from './bindings';
+import type {
+  AppView,
+  AuditView,
+  DeskError,
+  DoorKey,
+  DoorView,
+  ExportProgress,
+  InspectorView,
+  WitnessingView,
+} from './bindings';
 import { InOrder } from './in_order';
 
 export type * from './bindings';
@@ -25,6 +35,11 @@ export const backend = {
   setUp: commands.setUp,
   signIn: commands.signIn,
   signOut: commands.signOut,
+  staff: commands.staff,
+  addPerson: commands.addPerson,
+  resetPin: commands.resetPin,
+  changePin: commands.changePin,
+  closeAccount: commands.closeAccount,
   openShift: commands.openShift,
   closeShift: commands.closeShift,
   door: commands.door,
@@ -38,6 +53,28 @@ export const backend = {
   chooseCamera: commands.chooseCamera,
   setAppearance: commands.setAppearance,
   showExports: commands.showExports,
+  ledger: commands.ledger,
+  auditNow: commands.auditNow,
+  printSeal: commands.printSeal,
+  makeBundle: commands.makeBundle,
+  makeBackup: commands.makeBackup,
+  setRetention: commands.setRetention,
+  placeHold: commands.placeHold,
+  liftHold: commands.liftHold,
+  confirmClock: commands.confirmClock,
+  changeKey: commands.changeKey,
+  keepKeysIn: commands.keepKeysIn,
+  beginWitnessing: commands.beginWitnessing,
+  witnessTyped: commands.witnessTyped,
+  endWitnessing: commands.endWitnessing,
+  useAsInspector: commands.useAsInspector,
+  leaveInspector: commands.leaveInspector,
+  inspector: commands.inspector,
+  beginVisit: commands.beginVisit,
+  trustFirstContact: commands.trustFirstContact,
+  endVisit: commands.endVisit,
+  inspectorTyped: commands.inspectorTyped,
+  checkFile: commands.checkFile,
 
   /** Hands one key of the door to Rust. Keys arrive there in the order in which they were pressed. */
   press: (key: DoorKey): Promise<Answer<DoorView>> => keys.add(() => commands.press(key)),
@@ -62,4 +99,17 @@ export const backend = {
     events.doorChanged.listen((event) => hear(event.payload)),
   onExportProgress: (hear: (progress: ExportProgress) => void): Promise<Unlisten> =>
     events.exportProgressed.listen((event) => hear(event.payload)),
+  onAuditChanged: (hear: (audit: AuditView) => void): Promise<Unlisten> =>
+    events.auditChanged.listen((event) => hear(event.payload)),
+  onWitnessingChanged: (hear: (view: WitnessingView) => void): Promise<Unlisten> =>
+    events.witnessingChanged.listen((event) => hear(event.payload)),
+  onInspectorChanged: (hear: (view: InspectorView) => void): Promise<Unlisten> =>
+    events.inspectorChanged.listen((event) => hear(event.payload)),
+
+  /** Calls `hear` with the path of a file or folder that was dropped onto the window, the first of several. */
+  onFileDropped: (hear: (path: string) => void): Promise<Unlisten> =>
+    listen<{ paths: string[] }>('tauri://drag-drop', ({ payload: { paths } }) => {
+      const [first] = paths;
+      if (first !== undefined) hear(first);
+    }),
 };

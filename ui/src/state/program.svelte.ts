@@ -99,5 +99,5 @@ function show({ theme, locale }: { theme: Theme; locale: Locale }): void {
 }
 
 function roomOf(stage: Stage): 'door' | 'office' {
-  return stage.at === 'office' ? 'office' : 'door';
+  return stage.at === 'office' || stage.at === 'inspector' ? 'office' : 'door';
 }

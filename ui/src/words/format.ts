@@ -34,6 +34,11 @@ export function day(at: string): string {
   return at.slice(0, 10);
 }
 
+/** `2026-11-23T10:21:07+08:00` → `2026-11-23 10:21`. */
+export function dayTime(at: string): string {
+  return `${day(at)} ${hourMinute(at)}`;
+}
+
 /** Day of the week of `YYYY-MM-DD`: 0 is Sunday. */
 export function weekday(date: string): 0 | 1 | 2 | 3 | 4 | 5 | 6 {
   const index = new Date(`${date}T00:00:00Z`).getUTCDay();

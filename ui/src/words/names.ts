@@ -1,5 +1,6 @@
 /** What Rust's codes are called on the screen. */
 import type {
+  AlarmsView,
   CodeSlot,
   DeskError,
   EntryRow,
@@ -7,6 +8,7 @@ import type {
   Policy,
   Reason,
   VerdictKind,
+  WitnessingTrouble,
 } from '../ipc/backend';
 import { locale, t, tIfKnown } from './catalogue.svelte';
 import * as format from './format';
@@ -138,4 +140,29 @@ export function refusal(error: DeskError): string {
     default:
       return tIfKnown(`error-${error.code}`) ?? t('error-unknown');
   }
+}
+
+/** One thing that somebody has to see to. */
+export type Alarm = keyof AlarmsView;
+
+const ALARMS: readonly Alarm[] = ['ledger_broken', 'reserve_used', 'disk', 'clock_unconfirmed'];
+
+/** The alarms that are on, the gravest first. A disk whose reserve is in use is not told to be small as well. */
+export function alarmsOf(alarms: AlarmsView): readonly Alarm[] {
+  return ALARMS.filter((name) => alarms[name] && !(name === 'disk' && alarms.reserve_used));
+}
+
+/** Seconds as one rough figure: `90 s`, `12 min`, `3 h`. */
+export function roughly(seconds: number): string {
+  if (seconds < 120) return t('span-seconds', { n: seconds });
+  if (seconds < 7200) return t('span-minutes', { n: Math.round(seconds / 60) });
+  return t('span-hours', { n: format.number(Math.round(seconds / 3600)) });
+}
+
+/** What was wrong with a code during a witnessing, and what to do. */
+export function witnessingTrouble(trouble: WitnessingTrouble): string {
+  if (trouble.code !== 'clock') return t(`witnessing-trouble-${trouble.code}`);
+  return t(`witnessing-trouble-clock-${trouble.seconds < 0 ? 'behind' : 'ahead'}`, {
+    span: roughly(Math.abs(trouble.seconds)),
+  });
 }

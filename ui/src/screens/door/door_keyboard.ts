@@ -11,6 +11,8 @@ export type DoorKeyActions = {
   isClosing: () => boolean;
   close: () => void;
   stay: () => void;
+  /** The seal on paper, asked for while the shift is being closed. */
+  print: () => void;
 };
 
 /**
@@ -61,6 +63,11 @@ export class DoorKeyboard {
     if (event.key === 'F10') {
       swallow(event);
       if (!event.repeat) this.#actions.close();
+      return;
+    }
+    if (event.key === 'F9' && this.#actions.isClosing()) {
+      swallow(event);
+      if (!event.repeat) this.#actions.print();
       return;
     }
     if (!belongsToTheDoor(event)) {

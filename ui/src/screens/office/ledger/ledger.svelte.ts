@@ -1,0 +1,50 @@
+import { backend } from '../../../ipc/backend';
+import type { Answer, AuditView, DeskError, LedgerView } from '../../../ipc/backend';
+
+/** The ledger as the screen shows it, kept up to date while an audit runs. */
+export class Ledger {
+  view = $state.raw<LedgerView | null>(null);
+  refused = $state.raw<DeskError | null>(null);
+  #stop: (() => void) | null = null;
+  #closed = false;
+
+  /** Asks for everything and listens to the audit from then on. */
+  async open(): Promise<void> {
+    const stop = await backend.onAuditChanged((audit) => this.#hear(audit));
+    if (this.#closed) {
+      stop();
+      return;
+    }
+    this.#stop = stop;
+    await this.load();
+  }
+
+  /** Stops listening. */
+  close(): void {
+    this.#closed = true;
+    this.#stop?.();
+  }
+
+  async load(): Promise<void> {
+    this.take(await backend.ledger());
+  }
+
+  /** Takes over an answer of Rust; whether it was one. */
+  take(answer: Answer<LedgerView>): boolean {
+    this.refused = answer.status === 'error' ? answer.error : null;
+    if (answer.status === 'ok') this.view = answer.data;
+    return answer.status === 'ok';
+  }
+
+  /** Audits every record, from the first to the last. */
+  async audit(): Promise<void> {
+    const answer = await backend.auditNow();
+    if (answer.status === 'ok') this.#hear(answer.data);
+    else this.refused = answer.error;
+  }
+
+  /** What an audit says changes nothing else on the page until it ends. */
+  #hear(audit: AuditView): void {
+    if (this.view) this.view = { ...this.view, audit };
+  }
+}

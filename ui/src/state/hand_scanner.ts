@@ -1,0 +1,24 @@
+import { Burst } from './burst';
+import { isComposing } from './screen_keys';
+
+/**
+ * Hands every code that a hand scanner types to `scanned`, until the returned function is called. Other keys keep
+ * their meaning, and so does whatever is typed into a field.
+ */
+export function listenToScanner(scanned: (typed: string) => void): () => void {
+  const burst = new Burst<KeyboardEvent>(scanned, () => undefined);
+  const onkeydown = (event: KeyboardEvent): void => {
+    if (isComposing(event) || event.target instanceof HTMLInputElement) return;
+    // The Enter that ends a code must press no button.
+    if ((event.key === 'Enter' || event.key === 'Tab') && burst.holdsCode) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    burst.take(event);
+  };
+  document.addEventListener('keydown', onkeydown, { capture: true });
+  return () => {
+    burst.drop();
+    document.removeEventListener('keydown', onkeydown, { capture: true });
+  };
+}
