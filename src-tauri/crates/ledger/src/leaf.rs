@@ -162,6 +162,10 @@ mod tests {
     }
 
     fn every_kind() -> Vec<Body> {
+        [of_the_gate(), of_the_office(), of_the_ledger()].concat()
+    }
+
+    fn of_the_gate() -> Vec<Body> {
         vec![
             Body::Genesis {
                 venue: VenueKind::Hospital,
@@ -199,6 +203,11 @@ mod tests {
                 of: 4,
                 reason: VoidReason::Typo,
             },
+        ]
+    }
+
+    fn of_the_office() -> Vec<Body> {
+        vec![
             Body::Policy(Policy::default()),
             Body::Export {
                 rows: 12,
@@ -229,6 +238,11 @@ mod tests {
                 of: 4,
                 step: IncidentStep::Isolated,
             },
+        ]
+    }
+
+    fn of_the_ledger() -> Vec<Body> {
+        vec![
             Body::Retention(RetentionPolicy::default()),
             Body::Hold {
                 from: LedgerDay(20_777),

@@ -72,11 +72,14 @@ impl LedgerClock {
         let (last, anchor) = (self.last?, self.anchor?);
         let step = if next.boot == anchor.boot {
             let monotonic = next.monotonic_ms.saturating_sub(anchor.monotonic_ms);
-            (next.wall_ms - anchor.wall_ms) - i64::try_from(monotonic).unwrap_or(i64::MAX)
+            next.wall_ms
+                .saturating_sub(anchor.wall_ms)
+                .saturating_sub(i64::try_from(monotonic).unwrap_or(i64::MAX))
         } else {
-            (next.wall_ms - last.wall_ms).min(0)
+            next.wall_ms.saturating_sub(last.wall_ms).min(0)
         };
-        (step < -BACKWARD_LIMIT_MS || step > FORWARD_LIMIT_MS).then_some(step)
+        let is_within_limits = (-BACKWARD_LIMIT_MS..=FORWARD_LIMIT_MS).contains(&step);
+        (!is_within_limits).then_some(step)
     }
 
     /// Goes on to the next record. `recorded_step` is what it says where it is a clock record.
@@ -95,7 +98,8 @@ impl LedgerClock {
                 return Err(TimeFault::WrongStep(step.unwrap_or(0)));
             }
             (_, Some(step)) => {
-                self.shift_ms += step;
+                // Saturates: a made-up ledger may claim any steps.
+                self.shift_ms = self.shift_ms.saturating_add(step);
                 self.anchor = Some(*at);
             }
             (None, None) => {
@@ -117,7 +121,7 @@ impl LedgerClock {
     /// The day of ledger time at this wall clock.
     #[must_use]
     pub fn day(&self, wall_ms: i64) -> LedgerDay {
-        let day = (wall_ms - self.shift_ms).div_euclid(DAY_MS);
+        let day = wall_ms.saturating_sub(self.shift_ms).div_euclid(DAY_MS);
         LedgerDay(i32::try_from(day).unwrap_or(if day < 0 { i32::MIN } else { i32::MAX }))
     }
 }
