@@ -7,6 +7,8 @@ use gatepost_desk::simulate::DEMO_PINS;
 use gatepost_report::Language;
 use gatepost_rules::VerdictKind;
 
+use crate::ledger::arguments::LedgerCommand;
+
 const EXIT_CODES: &str = "Exit codes:\n  \
     0  done\n  \
     1  nothing found: a file without a code, or no entry that matches\n  \
@@ -36,6 +38,9 @@ pub(crate) enum Command {
     /// Work with the entries of a data folder.
     #[command(subcommand)]
     Entries(EntriesCommand),
+    /// Audit, seal, prove, witness and keep the ledger of a data folder.
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Make a demonstration: a made-up venue with plausible days.
     #[command(after_help = SIMULATE_HELP)]
     Simulate(SimulateArguments),

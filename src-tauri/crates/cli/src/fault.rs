@@ -1,13 +1,14 @@
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use gatepost_desk::ExportError;
 use gatepost_desk::simulate::SimulateError;
 use gatepost_desk::view::StoreFault;
-use gatepost_report::Words;
+use gatepost_report::{Argument, Words};
 use gatepost_store::StoreError;
 
+use crate::ledger::LedgerFault;
 use crate::output::plain;
 
 /// Why a command did not do its work.
@@ -47,6 +48,60 @@ pub(crate) enum Fault {
     /// Days that no calendar has.
     #[error("the days cannot be simulated")]
     Impossible,
+    /// A file that was named is not there or cannot be read.
+    #[error("{path:?} cannot be read")]
+    Unreadable { path: PathBuf },
+    /// A file or pipe without content.
+    #[error("{path:?} is empty")]
+    Empty { path: PathBuf },
+    /// A picture without a code.
+    #[error("no code in {path:?}")]
+    NoCode { path: PathBuf },
+    /// A picture can only be read from a file.
+    #[error("a picture from a pipe")]
+    PictureFromPipe,
+    /// A file that could be read and is something else.
+    #[error("{path:?} is no {}", wanted.word())]
+    NotA { path: PathBuf, wanted: Wanted },
+    /// A file cannot be written.
+    #[error("{path:?} cannot be written")]
+    CannotWrite { path: PathBuf },
+    /// There is no room for a file.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Bytes that are no text do not go to a terminal.
+    #[error("bytes for a terminal")]
+    BytesToTerminal,
+    /// No code holds so many bytes.
+    #[error("too long for a code")]
+    TooLongForCode,
+    /// The name of a picture says no kind that can be drawn.
+    #[error("{path:?} is neither .svg nor .png")]
+    UnknownPicture { path: PathBuf },
+    /// What only the commands on the ledger know.
+    #[error(transparent)]
+    Ledger(#[from] LedgerFault),
+}
+
+/// What a file should have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Ledger,
+    Seal,
+    Policy,
+}
+
+impl Wanted {
+    #[cfg(test)]
+    const ALL: [Wanted; 3] = [Wanted::Ledger, Wanted::Seal, Wanted::Policy];
+
+    fn word(self) -> &'static str {
+        match self {
+            Wanted::Ledger => "not_a_ledger",
+            Wanted::Seal => "not_a_seal",
+            Wanted::Policy => "not_a_policy",
+        }
+    }
 }
 
 impl Fault {
@@ -67,12 +122,57 @@ impl Fault {
         }
     }
 
+    /// What the store says of a folder, where no command has a better word for it.
+    pub(crate) fn of_store(folder: &Path, source: StoreError) -> Fault {
+        let folder = folder.to_owned();
+        match source {
+            StoreError::NotSetUp => Fault::NoData { folder },
+            StoreError::NotYetErasable(kept) => Fault::Ledger(LedgerFault::Kept(kept)),
+            StoreError::AlreadyThere { path } => Fault::Ledger(LedgerFault::AlreadyThere { path }),
+            StoreError::File { path, .. } if path.as_os_str().is_empty() => {
+                Fault::Unreadable { path: "-".into() }
+            }
+            source => Fault::Store { folder, source },
+        }
+    }
+
+    pub(crate) fn unreadable(path: &Path) -> Fault {
+        Fault::Unreadable {
+            path: path.to_owned(),
+        }
+    }
+
+    pub(crate) fn cannot_write(path: &Path, error: &io::Error) -> Fault {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::DiskFull,
+            _ => Fault::CannotWrite {
+                path: path.to_owned(),
+            },
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Fault::NoEntries => 1,
-            Fault::FolderMissing | Fault::Pins | Fault::Impossible => 2,
-            Fault::Output(_) | Fault::NoData { .. } | Fault::Store { .. } | Fault::Export(_) => 3,
+            Fault::FolderMissing
+            | Fault::Pins
+            | Fault::Impossible
+            | Fault::PictureFromPipe
+            | Fault::BytesToTerminal
+            | Fault::UnknownPicture { .. } => 2,
+            Fault::Output(_)
+            | Fault::NoData { .. }
+            | Fault::Store { .. }
+            | Fault::Export(_)
+            | Fault::Unreadable { .. }
+            | Fault::Empty { .. }
+            | Fault::NoCode { .. }
+            | Fault::NotA { .. }
+            | Fault::CannotWrite { .. }
+            | Fault::DiskFull
+            | Fault::TooLongForCode => 3,
             Fault::NotADemo { .. } | Fault::NotEmpty { .. } => 4,
+            Fault::Ledger(fault) => fault.exit(),
         })
     }
 
@@ -83,52 +183,78 @@ impl Fault {
             Fault::NoData { .. } => "no_data",
             Fault::Store { source, .. } => StoreFault::of(source).word(),
             Fault::NoEntries => "no_entries",
-            Fault::Export(ExportError::DiskFull) => "disk_full",
+            Fault::Export(ExportError::DiskFull) | Fault::DiskFull => "disk_full",
             Fault::Export(ExportError::Time { .. }) => "impossible_time",
-            Fault::Export(ExportError::File { .. } | ExportError::Store(_)) => "cannot_write",
+            Fault::Export(ExportError::File { .. } | ExportError::Store(_)) | Fault::CannotWrite { .. } => {
+                "cannot_write"
+            }
             Fault::FolderMissing => "folder_missing",
             Fault::NotADemo { .. } => "not_a_demo",
             Fault::NotEmpty { .. } => "not_empty",
             Fault::Pins => "pins",
             Fault::Impossible => "impossible",
+            Fault::Unreadable { .. } => "unreadable",
+            Fault::Empty { .. } => "empty",
+            Fault::NoCode { .. } => "no_code",
+            Fault::PictureFromPipe => "picture_from_pipe",
+            Fault::NotA { wanted, .. } => wanted.word(),
+            Fault::BytesToTerminal => "bytes_to_terminal",
+            Fault::TooLongForCode => "too_long_for_code",
+            Fault::UnknownPicture { .. } => "unknown_picture",
+            Fault::Ledger(fault) => fault.code(),
         }
     }
 
     /// What happened and what to do.
     pub(crate) fn sentence(&self, words: &Words) -> String {
-        let folder = |folder: &PathBuf| plain(&folder.display().to_string());
         match self {
-            Fault::Output(_) => words.word("cli-output"),
-            Fault::NoData { folder: at } => words.text("cli-no_data", &[("folder", folder(at).into())]),
-            Fault::Store { folder: at, source } => {
+            Fault::Store { folder, source } => {
                 let key = format!("fault-{}", StoreFault::of(source).word());
                 let arguments = [
                     ("fault", words.word(&key).into()),
-                    ("folder", folder(at).into()),
+                    ("folder", shown(folder)),
                     ("do", words.word(&format!("{key}-do")).into()),
                 ];
                 words.text("cli-fault", &arguments)
             }
-            Fault::NoEntries => words.word("cli-export-none"),
-            Fault::Export(ExportError::DiskFull) => words.word("cli-disk_full"),
-            Fault::Export(ExportError::Time { position }) => {
-                words.text("cli-impossible_time", &[("position", (*position).into())])
-            }
-            Fault::Export(ExportError::File { path, .. }) => {
-                words.text("cli-cannot_write", &[("path", folder(path).into())])
-            }
-            Fault::Export(ExportError::Store(_)) => words.word("fault-unreadable"),
-            Fault::FolderMissing => words.word("cli-simulate-folder"),
-            Fault::NotADemo { folder: at } => {
-                words.text("cli-simulate-not_a_demo", &[("folder", folder(at).into())])
-            }
-            Fault::NotEmpty { folder: at } => {
-                words.text("cli-simulate-not_empty", &[("folder", folder(at).into())])
-            }
-            Fault::Pins => words.word("cli-simulate-pins"),
-            Fault::Impossible => words.word("cli-simulate-impossible"),
+            Fault::Ledger(fault) => fault.sentence(words),
+            other => words.text(&other.key(), &other.values()),
         }
     }
+
+    fn key(&self) -> String {
+        match self {
+            Fault::NoEntries => "cli-export-none".into(),
+            Fault::Export(ExportError::Store(_)) => "fault-unreadable".into(),
+            Fault::FolderMissing => "cli-simulate-folder".into(),
+            Fault::NotADemo { .. } | Fault::NotEmpty { .. } | Fault::Pins | Fault::Impossible => {
+                format!("cli-simulate-{}", self.code())
+            }
+            other => format!("cli-{}", other.code()),
+        }
+    }
+
+    fn values(&self) -> Vec<(&'static str, Argument<'static>)> {
+        match self {
+            Fault::NoData { folder } | Fault::NotADemo { folder } | Fault::NotEmpty { folder } => {
+                vec![("folder", shown(folder))]
+            }
+            Fault::Export(ExportError::Time { position }) => vec![("position", (*position).into())],
+            Fault::Export(ExportError::File { path, .. })
+            | Fault::Unreadable { path }
+            | Fault::Empty { path }
+            | Fault::NoCode { path }
+            | Fault::NotA { path, .. }
+            | Fault::CannotWrite { path }
+            | Fault::UnknownPicture { path } => vec![("path", shown(path))],
+            _ => vec![],
+        }
+    }
+}
+
+/// A path for a terminal.
+pub(crate) fn shown(path: &Path) -> Argument<'static> {
+    plain(&path.display().to_string()).into()
 }
 
 #[cfg(test)]
@@ -166,7 +292,21 @@ mod tests {
             Fault::NotEmpty { folder: folder() },
             Fault::Pins,
             Fault::Impossible,
+            Fault::Unreadable { path: folder() },
+            Fault::Empty { path: folder() },
+            Fault::NoCode { path: folder() },
+            Fault::PictureFromPipe,
+            Fault::CannotWrite { path: folder() },
+            Fault::DiskFull,
+            Fault::BytesToTerminal,
+            Fault::TooLongForCode,
+            Fault::UnknownPicture { path: folder() },
         ];
+        faults.extend(Wanted::ALL.map(|wanted| Fault::NotA {
+            path: folder(),
+            wanted,
+        }));
+        faults.extend(LedgerFault::every().into_iter().map(Fault::Ledger));
         faults.extend(stores.map(|source| Fault::Store {
             folder: folder(),
             source,

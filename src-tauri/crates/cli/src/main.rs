@@ -3,6 +3,9 @@
 mod arguments;
 mod entries;
 mod fault;
+mod files;
+mod folder;
+mod ledger;
 mod output;
 mod scan;
 mod simulate;
@@ -14,6 +17,7 @@ use gatepost_report::{Language, Words};
 
 use crate::arguments::{Arguments, Command, EntriesCommand};
 use crate::fault::Fault;
+use crate::ledger::LedgerFault;
 use crate::output::Output;
 
 fn main() -> ExitCode {
@@ -26,6 +30,7 @@ fn main() -> ExitCode {
     let done = match &arguments.command {
         Command::Scan(files) => scan::run(files, &output),
         Command::Entries(EntriesCommand::Export(wanted)) => entries::run(wanted, &output),
+        Command::Ledger(wanted) => ledger::run(wanted, &output),
         Command::Simulate(wanted) => simulate::run(wanted, &output),
     };
     match done {

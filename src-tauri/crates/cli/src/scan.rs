@@ -163,7 +163,7 @@ fn see_colours(frame: &Frame, codes: &mut [Detection]) -> Result<(), FrameError>
     Ok(())
 }
 
-fn view_of(frame: &Frame) -> Result<FrameView<'_>, FrameError> {
+pub(crate) fn view_of(frame: &Frame) -> Result<FrameView<'_>, FrameError> {
     let layout = match frame.format {
         PixelFormat::Yuyv => PixelLayout::Yuyv,
         PixelFormat::Nv12 => PixelLayout::Nv12,

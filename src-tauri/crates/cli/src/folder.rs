@@ -1,0 +1,101 @@
+//! The data folder, to be read without its secrets or to be written.
+
+use std::path::{Path, PathBuf};
+
+use gatepost_desk::{Clock, SystemClock};
+use gatepost_ledger::{Body, Disclosed, Field, Moment};
+use gatepost_store::{DATABASE_NAME, NewRecord, Reader, Store, StoreError, VaultKind, Venue, open_vault};
+
+use crate::Fault;
+
+/// Opens a folder without any of its secrets, whoever else has it open.
+pub(crate) fn read(folder: &Path) -> Result<Reader, Fault> {
+    must_hold_data(folder)?;
+    Reader::without_secrets(folder).map_err(|source| Fault::of_store(folder, source))
+}
+
+fn must_hold_data(folder: &Path) -> Result<(), Fault> {
+    match folder.join(DATABASE_NAME).exists() {
+        true => Ok(()),
+        false => Err(Fault::NoData {
+            folder: folder.to_owned(),
+        }),
+    }
+}
+
+/// A folder that is written beside the window: each command is a run of its own, with a boot number of its own.
+pub(crate) struct Writer {
+    pub(crate) store: Store,
+    pub(crate) venue: Venue,
+    folder: PathBuf,
+    clock: SystemClock,
+    boot: Option<u32>,
+}
+
+impl Writer {
+    /// Opens the data of a gate that was set up; makes none.
+    pub(crate) fn open(folder: &Path) -> Result<Writer, Fault> {
+        must_hold_data(folder)?;
+        let clock = SystemClock::start();
+        let fault = |source| Fault::of_store(folder, source);
+        let vault = open_vault(folder, VaultKind::KeyFile).map_err(fault)?;
+        let mut store = Store::open(folder, vault).map_err(fault)?;
+        let venue = store.venue().map_err(fault)?.ok_or_else(|| Fault::NoData {
+            folder: folder.to_owned(),
+        })?;
+        Ok(Writer {
+            store,
+            venue,
+            folder: folder.to_owned(),
+            clock,
+            boot: None,
+        })
+    }
+
+    /// A fault of the store, with the folder it is about.
+    pub(crate) fn fault(&self, source: StoreError) -> Fault {
+        Fault::of_store(&self.folder, source)
+    }
+
+    /// Now. The first call writes down that the program was started: only what writes is counted.
+    pub(crate) fn now(&mut self) -> Result<Moment, Fault> {
+        let (wall_ms, monotonic_ms) = self.clocks();
+        let boot = match self.boot {
+            Some(boot) => boot,
+            None => {
+                let gate = self.venue.gate.clone();
+                let counted = self
+                    .store
+                    .boot(wall_ms, monotonic_ms, &gate, env!("CARGO_PKG_VERSION"));
+                let boot = counted.map_err(|source| self.fault(source))?;
+                self.boot = Some(boot);
+                boot
+            }
+        };
+        let (wall_ms, monotonic_ms) = self.clocks();
+        Ok(Moment {
+            wall_ms,
+            boot,
+            monotonic_ms,
+        })
+    }
+
+    fn clocks(&self) -> (i64, u64) {
+        let since = u64::try_from(self.clock.since_start().as_millis()).unwrap_or(u64::MAX);
+        (self.clock.now().timestamp_millis(), since)
+    }
+
+    /// Seconds since 1970 UTC.
+    pub(crate) fn now_seconds(&self) -> u64 {
+        u64::try_from(self.clock.now().timestamp()).unwrap_or(0)
+    }
+
+    /// Appends a record of nobody in particular: the command line asks for no PIN.
+    pub(crate) fn append(&mut self, body: Body, disclosed: Vec<(Field, Disclosed)>) -> Result<u64, Fault> {
+        let at = self.now()?;
+        let (gate, by) = (self.venue.gate.clone(), None);
+        self.store
+            .append_with(&NewRecord { at, gate, by, body }, disclosed)
+            .map_err(|source| self.fault(source))
+    }
+}

@@ -1,0 +1,151 @@
+//! `ledger prove`.
+
+use std::process::ExitCode;
+
+use gatepost_ledger::note::SignedNote;
+use gatepost_ledger::proof_file::ProofFile;
+use gatepost_ledger::{Body, Disclosed, Disclosure, Field};
+use gatepost_report::Digesting;
+use gatepost_store::Reader;
+use serde::Serialize;
+
+use crate::fault::shown;
+use crate::files::{self, NewFile};
+use crate::folder::{self, Writer};
+use crate::output::Output;
+use crate::{Fault, LedgerFault};
+
+use super::arguments::ProveArguments;
+use super::shape::cosigned_seal;
+
+#[derive(Serialize)]
+struct Line {
+    position: u64,
+    /// Records of the seal that the proof leads to.
+    size: u64,
+    /// Witnesses that cosigned that seal.
+    cosignatures: usize,
+    disclosed: Vec<&'static str>,
+    /// Position of the record of the disclosure, where there was one.
+    record: Option<u64>,
+    sha256: String,
+    /// `-` for standard output.
+    path: String,
+}
+
+pub(super) fn run(arguments: &ProveArguments, output: &Output) -> Result<ExitCode, Fault> {
+    let folder = &arguments.folder;
+    let fault = |source| Fault::of_store(folder, source);
+    // Opened for writing before anything is read: what may not be recorded is not disclosed.
+    let mut writer = match arguments.disclose.is_empty() {
+        true => None,
+        false => Some(Writer::open(folder)?),
+    };
+    let reader = match &writer {
+        Some(writer) => writer.store.reader().map_err(fault)?,
+        None => folder::read(folder)?,
+    };
+    let position = arguments.position;
+    let (note, size) = seal_over(&reader, arguments).map_err(fault)?;
+    if position >= size {
+        return Err(LedgerFault::NoSuchRecord { position, size }.into());
+    }
+    let disclosures = disclosures(&reader, arguments)?;
+    let path = reader.inclusion(position, size).map_err(fault)?;
+    let leaf = reader.leaf(position).map_err(fault)?;
+    drop(reader);
+    let proof = ProofFile::new(position, path, note, &disclosures);
+    let line = Line {
+        position,
+        size,
+        cosignatures: proof.seal.signatures.len() - 1,
+        disclosed: disclosures.iter().map(|one| one.field.word()).collect(),
+        record: None,
+        sha256: String::new(),
+        path: "-".to_owned(),
+    };
+    if let Some(path) = &arguments.record {
+        let bytes = leaf.to_bytes().map_err(|error| fault(error.into()))?;
+        NewFile::write(path, &bytes)?.publish()?;
+    }
+    hand_out(arguments, &proof.to_text(), line, writer.as_mut(), output)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The seal that the proof leads to: the newest one that a witness cosigned after the record was written, because
+/// that is worth more than the gate's word; where there is none, the newest.
+fn seal_over(
+    reader: &Reader,
+    arguments: &ProveArguments,
+) -> Result<(SignedNote, u64), gatepost_store::StoreError> {
+    let cosigned = reader.cosignatures()?.into_iter().map(|one| one.size);
+    let cosigned = cosigned.filter(|size| *size > arguments.position).max();
+    if let Some(size) = cosigned.filter(|_| !arguments.newest)
+        && let Some(note) = cosigned_seal(reader, size)?
+    {
+        return Ok((note, size));
+    }
+    let head = reader.head()?;
+    Ok((head.note, head.seal.size))
+}
+
+fn disclosures(reader: &Reader, arguments: &ProveArguments) -> Result<Vec<Disclosure>, Fault> {
+    let position = arguments.position;
+    let mut fields = arguments.disclose.clone();
+    fields.sort_unstable();
+    fields.dedup();
+    fields
+        .into_iter()
+        .map(|field| {
+            reader
+                .disclosure(position, field)
+                .map_err(|source| Fault::of_store(&arguments.folder, source))?
+                .ok_or_else(|| LedgerFault::NotDisclosed { position, field }.into())
+        })
+        .collect()
+}
+
+/// Records what is disclosed, and only then gives the proof out.
+fn hand_out(
+    arguments: &ProveArguments,
+    proof: &str,
+    mut line: Line,
+    writer: Option<&mut Writer>,
+    output: &Output,
+) -> Result<(), Fault> {
+    let target = arguments.output.as_deref().filter(|path| !files::is_pipe(path));
+    let new = target
+        .map(|path| NewFile::write(path, proof.as_bytes()))
+        .transpose()?;
+    line.sha256 = sha256_of(proof.as_bytes());
+    if let Some(writer) = writer {
+        let body = Body::Export {
+            rows: 1,
+            sha256: line.sha256.clone(),
+            disclosed: vec![line.position],
+        };
+        let reason = arguments.reason.clone().unwrap_or_default();
+        line.record = Some(writer.append(body, vec![(Field::Note, Disclosed::Text(reason))])?);
+    }
+    let values = [("position", line.position.into()), ("size", line.size.into())];
+    match (new, target) {
+        (Some(new), Some(path)) => {
+            new.publish()?;
+            line.path = path.display().to_string();
+            let values = [&values[..], &[("path", shown(path))]].concat();
+            output.result(&line, "cli-prove-done", &values)
+        }
+        _ => {
+            files::write(None, proof.as_bytes())?;
+            let values = [&values[..], &[("path", "-".into())]].concat();
+            output.remark(&line, "cli-prove-done", &values)
+        }
+    }
+}
+
+fn sha256_of(bytes: &[u8]) -> String {
+    use std::io::Write;
+    let mut digesting = Digesting::new(std::io::sink());
+    digesting.write_all(bytes).expect("a sink takes everything");
+    digesting.finish().1.sha256
+}

@@ -1,0 +1,214 @@
+//! `ledger verify`: the inspector's stand-alone verifier.
+
+mod told;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use gatepost_ledger::Seal;
+use gatepost_ledger::audit::{Statement, Trust};
+use gatepost_ledger::note::{NoteError, SignedNote, VerifierKey};
+use gatepost_ledger::policy::Policy;
+use gatepost_store::{AuditOptions, Audited, DATABASE_NAME, audit_folder};
+
+use crate::Fault;
+use crate::fault::Wanted;
+use crate::files::{parse_message, read_bytes};
+use crate::folder;
+use crate::output::Output;
+
+use super::arguments::VerifyArguments;
+use super::shape::{CosignatureLine, SealLine, cosigned_seal};
+use told::{FaultLine, SoundLine, WarningLine};
+
+/// There is a fault.
+const FAULTY: u8 = 2;
+
+pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<ExitCode, Fault> {
+    let brought = Brought::read(arguments)?;
+    let found = match Subject::of(&arguments.ledger)? {
+        Subject::Folder(folder) => verify_folder(&folder, &brought)?,
+    };
+    match found {
+        Ok(sound) => {
+            sound.tell(&arguments.ledger, output)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(fault) => {
+            fault.tell(&arguments.ledger, output)?;
+            Ok(ExitCode::from(FAULTY))
+        }
+    }
+}
+
+/// What there is to be verified.
+enum Subject {
+    /// A folder with a database in it.
+    Folder(PathBuf),
+}
+
+impl Subject {
+    fn of(path: &Path) -> Result<Subject, Fault> {
+        if path.is_dir() {
+            return match path.join(DATABASE_NAME).exists() {
+                true => Ok(Subject::Folder(path.to_owned())),
+                false => Err(Fault::NoData {
+                    folder: path.to_owned(),
+                }),
+            };
+        }
+        let mut first_bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(16).read_to_end(&mut first_bytes))
+            .map_err(|_| Fault::unreadable(path))?;
+        let is_database = path.file_name().is_some_and(|name| name == DATABASE_NAME);
+        if is_database {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            return Ok(Subject::Folder(folder.to_owned()));
+        }
+        Err(Fault::NotA {
+            path: path.to_owned(),
+            wanted: Wanted::Ledger,
+        })
+    }
+}
+
+/// What the verifier brings along.
+pub(super) struct Brought {
+    since: Option<SignedNote>,
+    policy: Option<Policy>,
+    witnesses: Vec<VerifierKey>,
+}
+
+impl Brought {
+    fn read(arguments: &VerifyArguments) -> Result<Brought, Fault> {
+        let seal = |bytes: &[u8]| {
+            let note = SignedNote::parse(bytes).ok()?;
+            Seal::of_note(&note).ok().map(|_| note)
+        };
+        let since = arguments.since.as_deref();
+        let since = since.map(|path| {
+            parse_message(path, Wanted::Seal, |bytes| {
+                seal(bytes).or_else(|| seal(&ended(bytes)))
+            })
+        });
+        let policy = arguments.policy.as_deref().map(|path| {
+            Policy::parse(&ended(&read_bytes(path)?)).map_err(|_| Fault::NotA {
+                path: path.to_owned(),
+                wanted: Wanted::Policy,
+            })
+        });
+        let policy = policy.transpose()?;
+        let mut witnesses = arguments.witness.clone();
+        let of_policy = policy.iter().flat_map(Policy::witnesses);
+        witnesses.extend(of_policy.filter(|key| !arguments.witness.contains(key)).cloned());
+        Ok(Brought {
+            since: since.transpose()?,
+            policy,
+            witnesses,
+        })
+    }
+
+    /// What the older seal states, and what witnesses that are known signed on it.
+    fn statements(&self) -> Result<Vec<Statement>, FaultLine> {
+        let Some(note) = &self.since else {
+            return Ok(vec![]);
+        };
+        let bad = |_| FaultLine::of_file("--since", "cosignature", "a signature of the witness", "another");
+        let mut statements = vec![Statement::sealed(note.clone()).map_err(bad)?];
+        for witness in &self.witnesses {
+            match Statement::cosigned(note, witness) {
+                Ok(statement) => statements.push(statement),
+                Err(NoteError::Unsigned) => {}
+                Err(error) => return Err(bad(error)),
+            }
+        }
+        Ok(statements)
+    }
+
+    fn since_size(&self) -> u64 {
+        let seal = self.since.as_ref().and_then(|note| Seal::of_note(note).ok());
+        seal.map_or(0, |seal| seal.size)
+    }
+}
+
+/// A text with a line feed at its end, which editors and codes lose.
+fn ended(bytes: &[u8]) -> Vec<u8> {
+    [bytes.trim_ascii_end(), b"\n"].concat()
+}
+
+fn verify_folder(folder: &Path, brought: &Brought) -> Result<Result<SoundLine, FaultLine>, Fault> {
+    let fault = |source| Fault::of_store(folder, source);
+    let statements = match brought.statements() {
+        Ok(statements) => statements,
+        Err(line) => return Ok(Err(line)),
+    };
+    let options = AuditOptions {
+        trust: Trust {
+            statements,
+            ..Trust::default()
+        },
+        ..AuditOptions::default()
+    };
+    let report = match audit_folder(folder, options).map_err(fault)? {
+        Audited::Sound(report) => report.ledger,
+        Audited::Faulty(found) => return Ok(Err(FaultLine::of_record(&found))),
+        Audited::Cancelled => unreachable!("nobody asked to go on"),
+    };
+    let reader = folder::read(folder)?;
+    let seal = Seal {
+        origin: reader.origin().map_err(fault)?,
+        size: report.size,
+        root: report.root,
+    };
+    // The gate may have gone on since the audit.
+    let mut cosignatures = reader.cosignatures().map_err(fault)?;
+    cosignatures.retain(|one| one.size <= report.size);
+    let mut vouched = brought.since_size();
+    if let Some(policy) = &brought.policy {
+        let sizes = cosignatures.iter().map(|one| one.size).chain([report.size]);
+        let mut accepted = None;
+        for size in sizes {
+            let note = cosigned_seal(&reader, size).map_err(fault)?;
+            if note.is_some_and(|note| policy.check(&note).is_ok()) {
+                accepted = accepted.max(Some(size));
+            }
+        }
+        match accepted {
+            Some(size) if !brought.witnesses.is_empty() => vouched = vouched.max(size),
+            Some(_) => {}
+            None => return Ok(Err(FaultLine::of_policy(report.size))),
+        }
+    }
+    let cosignatures: Vec<_> = cosignatures
+        .iter()
+        .map(|one| {
+            let is_known = brought.witnesses.contains(&one.witness);
+            CosignatureLine::new(one.size, &one.witness, one.time, is_known)
+        })
+        .collect();
+    let known = cosignatures.iter().filter(|one| one.known);
+    vouched = known
+        .map(|one| one.size)
+        .max()
+        .map_or(vouched, |size| vouched.max(size));
+    let keys = reader.ledger_keys().map_err(fault)?;
+    Ok(Ok(SoundLine {
+        ok: true,
+        kind: "folder",
+        unwitnessed: report.size.saturating_sub(vouched),
+        witnessed: vouched,
+        keys: keys
+            .into_iter()
+            .map(|one| (one.from, one.key.to_string()))
+            .collect(),
+        seal: SealLine::of(&seal),
+        kinds: report.kinds.into_iter().collect(),
+        cosignatures,
+        warnings: report.warnings.iter().map(WarningLine::of).collect(),
+        warning_count: report.warning_count,
+        not_provable: told::NOT_PROVABLE,
+    }))
+}
