@@ -11,11 +11,12 @@ mod manifest;
 mod part;
 mod records;
 mod tree;
+mod verdict;
 mod verify;
 
 pub use files::BundleFile;
 pub use manifest::{BundleManifest, ListedFile, NotAManifest};
-pub use verify::{
-    BundleCosignature, BundleError, BundleFault, BundleFiles, BundleReport, BundleRule, BundleTrust,
-    verify_bundle,
+pub use verdict::{
+    BundleCosignature, BundleError, BundleFault, BundleFiles, BundleReport, BundleRule, BundleTrust, Shown,
 };
+pub use verify::verify_bundle;

@@ -14,7 +14,7 @@ mod write;
 
 pub use error::{BundleWriteError, OpenError};
 pub use open::verify_bundle_file;
-pub use source::{BundleRequest, BundleSource, Shown};
+pub use source::{BundleRequest, BundleSource};
 pub use unpack::ZipFiles;
 pub use write::write_bundle;
 

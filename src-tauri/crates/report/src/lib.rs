@@ -15,8 +15,8 @@ mod words;
 mod xlsx_file;
 
 pub use bundle::{
-    BundleRequest, BundleSource, BundleWriteError, GUIDE, OpenError, SCRIPT, Shown, ZipFiles,
-    verify_bundle_file, write_bundle,
+    BundleRequest, BundleSource, BundleWriteError, GUIDE, OpenError, SCRIPT, ZipFiles, verify_bundle_file,
+    write_bundle,
 };
 pub use csv_file::EntryCsv;
 pub use digest::{Digest, Digesting};

@@ -105,7 +105,11 @@ impl BundleFile {
     pub fn is_compressed(self) -> bool {
         matches!(
             self,
-            BundleFile::Entries(_) | BundleFile::RecordLines | BundleFile::EntryLines
+            BundleFile::Guide
+                | BundleFile::Script
+                | BundleFile::Entries(_)
+                | BundleFile::RecordLines
+                | BundleFile::EntryLines
         )
     }
 }

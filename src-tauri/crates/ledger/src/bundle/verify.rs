@@ -1,7 +1,6 @@
 //! Verifies a bundle.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -12,227 +11,16 @@ use crate::bundle::keys::KeyHistory;
 use crate::bundle::manifest::{BundleManifest, ListedFile};
 use crate::bundle::records::{Records, trust_of};
 use crate::bundle::tree::{Regrown, compare};
+use crate::bundle::verdict::{
+    BundleCosignature, BundleError, BundleFault, BundleFiles, BundleReport, BundleRule, BundleTrust, Shown,
+};
 use crate::cosignature;
-use crate::disclosure::Disclosure;
-use crate::note::{KeyName, NoteError, SignedNote, VerifierKey};
+use crate::note::{NoteError, SignedNote, VerifierKey};
 use crate::policy::Policy;
 use crate::proof_file::{ProofFile, hashes_of};
 use crate::seal::Seal;
 use crate::tiles::{EntryBundle, Tile, entry_bundles_of, tiles_of};
 use crate::tree::{HASH_BYTES, Hash, verify_consistency};
-
-/// Where the files of a bundle are.
-pub trait BundleFiles {
-    /// Why one could not be read.
-    type Error;
-
-    /// The names, each as often as it occurs.
-    fn names(&self) -> Vec<String>;
-
-    /// All bytes of a file, which the caller has found to be one of those that have a length limit
-    /// ([`BundleFile::most_bytes`]).
-    ///
-    /// # Errors
-    /// Where it could not be read, or is longer than it may be.
-    fn read(&mut self, file: BundleFile) -> Result<Vec<u8>, Self::Error>;
-
-    /// Length and SHA-256 of a file of any length.
-    ///
-    /// # Errors
-    /// Where it could not be read.
-    fn digest(&mut self, file: BundleFile) -> Result<ListedFile, Self::Error>;
-
-    /// Length and SHA-256 of the packed bytes before the manifest; `None` for files that are not packed.
-    ///
-    /// # Errors
-    /// Where they could not be read.
-    fn before_manifest(&mut self) -> Result<Option<ListedFile>, Self::Error>;
-}
-
-/// What the verifier brings along.
-#[derive(Clone, Debug, Default)]
-pub struct BundleTrust {
-    /// The ledger that is meant; `None` takes whatever it says it is.
-    pub origin: Option<KeyName>,
-    /// Keys of which one must be the ledger's first; none takes whatever it says.
-    pub keys: Vec<VerifierKey>,
-    /// Older seals that the verifier kept.
-    pub since: Vec<SignedNote>,
-    /// Witnesses that the verifier knows. Those of whom only the bundle tells are reported and prove nothing.
-    pub witnesses: Vec<VerifierKey>,
-}
-
-/// A rule of a bundle, beside those of its records, by a word that never changes meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum BundleRule {
-    /// The packing has its one form.
-    Packing,
-    /// Every file is there once, and no other.
-    Files,
-    /// The gate's key signed what the manifest says.
-    Manifest,
-    /// A file has one form and says what it is there to say.
-    Form,
-    /// The policy names the keys of the ledger.
-    Policy,
-    /// A file is that of the manifest.
-    Content,
-    /// An older seal is about the beginning of the same ledger.
-    Consistency,
-    /// A disclosure is that of its record.
-    Proof,
-}
-
-impl BundleRule {
-    /// The word.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            BundleRule::Packing => "packing",
-            BundleRule::Files => "files",
-            BundleRule::Manifest => "manifest",
-            BundleRule::Form => "form",
-            BundleRule::Policy => "policy",
-            BundleRule::Content => "content",
-            BundleRule::Consistency => "consistency",
-            BundleRule::Proof => "proof",
-        }
-    }
-}
-
-/// The first thing that does not hold. What was expected and found holds no personal data.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BundleFault {
-    /// A file.
-    #[error("{file}: {}: expected {expected}, found {found}", .rule.word())]
-    File {
-        /// Its name, or what stands for it.
-        file: String,
-        /// Which rule.
-        rule: BundleRule,
-        /// What should be there.
-        expected: String,
-        /// What is.
-        found: String,
-    },
-    /// A record.
-    #[error(transparent)]
-    Record(#[from] Fault),
-}
-
-impl BundleFault {
-    /// A fault of a file.
-    #[must_use]
-    pub fn file(
-        file: impl ToString,
-        rule: BundleRule,
-        expected: impl ToString,
-        found: impl ToString,
-    ) -> BundleFault {
-        BundleFault::File {
-            file: file.to_string(),
-            rule,
-            expected: expected.to_string(),
-            found: found.to_string(),
-        }
-    }
-
-    /// Position of the record, where it is about one.
-    #[must_use]
-    pub fn position(&self) -> Option<u64> {
-        match self {
-            BundleFault::Record(fault) => Some(fault.position),
-            BundleFault::File { file, .. } => match BundleFile::parse_name(file) {
-                Some(BundleFile::Entries(bundle)) => Some(bundle.first()),
-                Some(BundleFile::Proof(position)) => Some(position),
-                _ => None,
-            },
-        }
-    }
-
-    /// The word of the rule.
-    #[must_use]
-    pub fn rule(&self) -> &'static str {
-        match self {
-            BundleFault::File { rule, .. } => rule.word(),
-            BundleFault::Record(fault) => fault.rule.word(),
-        }
-    }
-
-    /// What should be there.
-    #[must_use]
-    pub fn expected(&self) -> &str {
-        match self {
-            BundleFault::File { expected, .. } => expected,
-            BundleFault::Record(fault) => &fault.expected,
-        }
-    }
-
-    /// What is.
-    #[must_use]
-    pub fn found(&self) -> &str {
-        match self {
-            BundleFault::File { found, .. } => found,
-            BundleFault::Record(fault) => &fault.found,
-        }
-    }
-}
-
-/// Why a bundle was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum BundleError<E> {
-    /// It is at fault.
-    #[error(transparent)]
-    Fault(#[from] BundleFault),
-    /// It could not be read.
-    #[error("the bundle could not be read")]
-    Read(#[source] E),
-}
-
-impl<E> From<Fault> for BundleError<E> {
-    fn from(fault: Fault) -> BundleError<E> {
-        BundleError::Fault(BundleFault::Record(fault))
-    }
-}
-
-/// What a witness signed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BundleCosignature {
-    /// Records that it saw.
-    pub size: u64,
-    /// The witness.
-    pub witness: VerifierKey,
-    /// When, on its own clock, seconds since 1970 UTC.
-    pub seconds: u64,
-    /// Whether the verifier knows the witness. One that is not known may be the gate itself.
-    pub is_known: bool,
-}
-
-/// What a bundle without a fault is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BundleReport {
-    /// The newest seal.
-    pub seal: Seal,
-    /// Positions of the records that are shown.
-    pub range: Range<u64>,
-    /// The ledger's keys and the position of the first record whose head each signs.
-    pub keys: Vec<(u64, VerifierKey)>,
-    /// What witnesses signed, in ascending order of the sizes.
-    pub cosigned: Vec<BundleCosignature>,
-    /// Records that somebody saw whom the verifier knows: the largest size of an older seal that was brought along
-    /// or of a cosignature of a known witness. Of what is behind nothing shows that it was not written anew.
-    pub vouched: u64,
-    /// What the audit says; `None` for a part of a ledger, of which erasures, references and the course of the clock
-    /// cannot be told.
-    pub audit: Option<Report>,
-    /// The disclosures that travel with it, and their positions.
-    pub disclosed: Vec<(u64, Vec<Disclosure>)>,
-    /// What the manifest lists: the files of [`BundleFile::LISTED`]. That they are these was checked; what they say
-    /// was not.
-    pub listed: [ListedFile; 4],
-    /// Files.
-    pub files: u64,
-}
 
 /// Verifies everything in a bundle. `each` is told every record of the range, in order, once its bytes were found to
 /// be in the tree; what follows from later files may still be at fault then.
@@ -251,11 +39,11 @@ pub fn verify_bundle<F: BundleFiles>(
     let mut marks: Vec<u64> = opened.older.iter().map(|(seal, _)| seal.size).collect();
     marks.extend(opened.since.iter().map(|(seal, _)| seal.size));
     let mut tree = Regrown::new(marks);
-    let mut shown = Shown::default();
+    let mut leaves = Leaves::new();
     for (bundle, tile) in entry_bundles_of(opened.seal.size).zip(tiles_of(opened.seal.size)) {
         let hashes = tile_bytes(files, tile)?;
         if names.contains(&BundleFile::Entries(bundle)) {
-            opened.entries(files, bundle, &hashes, &mut records, &mut shown, &mut each)?;
+            opened.entries(files, bundle, &hashes, &mut records, &mut leaves, &mut each)?;
         }
         for hash in hashes.chunks_exact(HASH_BYTES) {
             let hash = Hash::of_bytes(hash).expect("chunks of 32 bytes");
@@ -280,18 +68,15 @@ pub fn verify_bundle<F: BundleFiles>(
             &files.digest(file).map_err(BundleError::Read)?,
         )?;
     }
-    let disclosed = opened.proofs(files, &names, &shown)?;
+    let shown = opened.proofs(files, &names, &leaves)?;
     if let Some(found) = files.before_manifest().map_err(BundleError::Read)? {
         check_listed("(zip)", &opened.manifest.before, &found)?;
     }
-    Ok(opened.into_report(keys, audit, disclosed, names.len() as u64))
+    Ok(opened.into_report(keys, audit, shown, names.len() as u64))
 }
 
-/// Leaves of which something else in the bundle speaks.
-#[derive(Default)]
-struct Shown {
-    leaves: BTreeMap<u64, Vec<u8>>,
-}
+/// Leaves of which disclosures are shown, by position.
+type Leaves = BTreeMap<u64, Vec<u8>>;
 
 /// The small files, read and brought into order.
 struct Opened {
@@ -486,7 +271,7 @@ impl Opened {
         bundle: EntryBundle,
         hashes: &[u8],
         records: &mut Records,
-        shown: &mut Shown,
+        shown: &mut Leaves,
         each: &mut impl FnMut(u64, &[u8]),
     ) -> Result<(), BundleError<F::Error>> {
         let file = BundleFile::Entries(bundle);
@@ -506,7 +291,7 @@ impl Opened {
             has_reason |= is_key_change(leaf);
             if self.proofs.contains(&position) {
                 has_reason = true;
-                shown.leaves.insert(position, leaf.to_vec());
+                shown.insert(position, leaf.to_vec());
             }
             if self.manifest.range.contains(&position) {
                 each(position, leaf);
@@ -607,36 +392,36 @@ impl Opened {
         &self,
         files: &mut F,
         names: &BTreeSet<BundleFile>,
-        shown: &Shown,
-    ) -> Result<Vec<(u64, Vec<Disclosure>)>, BundleError<F::Error>> {
-        let mut disclosed = Vec::new();
+        leaves: &Leaves,
+    ) -> Result<Vec<Shown>, BundleError<F::Error>> {
+        let mut shown = Vec::new();
         for file in names {
             let BundleFile::Proof(position) = *file else {
                 continue;
             };
             let refused = |found: String| fault(*file, BundleRule::Proof, "a proof of this record", found);
-            let leaf = shown
-                .leaves
-                .get(&position)
-                .ok_or_else(|| refused("no record".into()))?;
+            let leaf = leaves.get(&position).ok_or_else(|| refused("no record".into()))?;
             let bytes = files.read(*file).map_err(BundleError::Read)?;
             let proof = ProofFile::parse(&bytes).map_err(|error| refused(error.to_string()))?;
-            if proof.index != position || proof.seal.text != self.note.text {
+            if proof.index != position || proof.seal != self.note {
                 return Err(refused("another record or seal".into()));
             }
             let proven = proof
                 .verify(&self.policy, leaf)
                 .map_err(|error| refused(error.to_string()))?;
-            disclosed.push((position, proven.disclosures));
+            shown.push(Shown {
+                position,
+                disclosures: proven.disclosures,
+            });
         }
-        Ok(disclosed)
+        Ok(shown)
     }
 
     fn into_report(
         self,
         keys: KeyHistory,
         mut audit: Option<Report>,
-        disclosed: Vec<(u64, Vec<Disclosure>)>,
+        shown: Vec<Shown>,
         files: u64,
     ) -> BundleReport {
         let known = self.cosigned.iter().filter(|one| one.is_known);
@@ -652,7 +437,7 @@ impl Opened {
             cosigned: self.cosigned,
             vouched,
             audit,
-            disclosed,
+            shown,
             listed: self.manifest.listed,
             files,
         }

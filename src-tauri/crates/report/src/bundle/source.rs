@@ -1,6 +1,6 @@
 use std::ops::{ControlFlow, Range};
 
-use gatepost_ledger::Disclosure;
+use gatepost_ledger::bundle::Shown;
 use gatepost_ledger::note::{SignedNote, VerifierKey};
 
 /// A ledger to be bundled. It must not grow between the calls, or must hide that it does: everything is about the
@@ -52,16 +52,6 @@ pub trait BundleSource {
     fn sign(&mut self, text: String) -> Result<SignedNote, Self::Error>;
 }
 
-/// Disclosures of one record that are to be shown. It takes a manager's right, a reason and a record in the ledger,
-/// which are the caller's to ask for.
-#[derive(Clone, Debug)]
-pub struct Shown {
-    /// Position of the record.
-    pub position: u64,
-    /// What is shown of it.
-    pub disclosures: Vec<Disclosure>,
-}
-
 /// What of a ledger is bundled.
 #[derive(Clone, Debug, Default)]
 pub struct BundleRequest {
@@ -69,6 +59,7 @@ pub struct BundleRequest {
     /// share an entry bundle of 256 with one of the range, with the genesis, with a change of key or with a record in
     /// `shown`.
     pub range: Option<Range<u64>>,
-    /// Disclosures that travel with it; none in a standard bundle.
+    /// Disclosures that travel with it, of each record once; none in a standard bundle. It takes a manager's right, a
+    /// reason and a record in the ledger, which are the caller's to ask for.
     pub shown: Vec<Shown>,
 }

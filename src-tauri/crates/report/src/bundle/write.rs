@@ -46,12 +46,9 @@ pub fn write_bundle<S: BundleSource, W: Write>(
         .map_err(BundleWriteError::Write)?;
     let nodes = write_tiles(source, &plan, &mut zip)?;
     write_seals(&plan, &nodes, &mut zip)?;
-    let lines = |leaf: &[u8], out: &mut dyn Write| {
-        out.write_all(leaf)?;
-        out.write_all(b"\n")
-    };
-    let records = write_lines(source, &plan, &mut zip, BundleFile::RecordLines, &lines)?;
-    let entries = write_lines(source, &plan, &mut zip, BundleFile::EntryLines, &table::line)?;
+    let whole: Line = |leaf, out| out.write_all(leaf).and_then(|()| out.write_all(b"\n"));
+    let records = write_lines(source, &plan, &mut zip, BundleFile::RecordLines, whole)?;
+    let entries = write_lines(source, &plan, &mut zip, BundleFile::EntryLines, table::line)?;
     let manifest = BundleManifest {
         origin: plan.seal.origin.clone(),
         size: plan.seal.size,
@@ -329,13 +326,16 @@ fn write_seals<W: Write, E>(
     Ok(())
 }
 
+/// Writes what a file for people says of a leaf.
+type Line = fn(&[u8], &mut dyn Write) -> io::Result<()>;
+
 /// One of the files for people.
 fn write_lines<S: BundleSource, W: Write>(
     source: &mut S,
     plan: &Plan<'_>,
     zip: &mut Packer<W>,
     file: BundleFile,
-    line: &dyn Fn(&[u8], &mut dyn Write) -> io::Result<()>,
+    line: Line,
 ) -> Result<ListedFile, BundleWriteError<S::Error>> {
     let mut unread = Ok(());
     let written = zip.add_streamed(file, |out| {

@@ -90,7 +90,7 @@ impl Ledger {
         course.reverse();
         while ledger.size() < size {
             match course.pop() {
-                Some(step) => step(&mut ledger),
+                Some(next) => next(&mut ledger),
                 None => ledger.entry(entry()),
             }
         }
@@ -249,12 +249,9 @@ impl BundleSource for Ledger {
     type Error = Infallible;
 
     fn newest_seal(&mut self) -> Result<SignedNote, Infallible> {
-        let key_of_last = match self.kept.last() {
-            // The record that names a new key is still sealed with the old one.
-            Some(note) if note.text == self.seal().to_text() => return Ok(note.clone()),
-            _ => self.sealed(),
-        };
-        Ok(key_of_last)
+        // The record that names a new key is still sealed with the old one.
+        let last = self.kept.last().filter(|note| note.text == self.seal().to_text());
+        Ok(last.cloned().unwrap_or_else(|| self.sealed()))
     }
 
     fn older_seals(&mut self) -> Result<Vec<SignedNote>, Infallible> {
@@ -287,130 +284,131 @@ impl BundleSource for Ledger {
     }
 }
 
-type Step = fn(&mut Ledger);
+type Step = Box<dyn FnOnce(&mut Ledger)>;
+
+fn step(step: impl FnOnce(&mut Ledger) + 'static) -> Step {
+    Box::new(step)
+}
+
+fn record(body: Body) -> Step {
+    step(|ledger| ledger.add(body))
+}
 
 /// A course of events in which every kind of record occurs.
 fn every_kind() -> Vec<Step> {
+    let mut course = morning();
+    course.extend(noon());
+    course.extend(weeks_later());
+    course
+}
+
+fn morning() -> Vec<Step> {
+    let number = PersonNumber(2);
+    let started = Body::Boot {
+        version: "0.1.0".into(),
+    };
+    let void = |ledger: &mut Ledger| {
+        let note = Disclosed::Text("王示，复测".into());
+        let of = ledger.size() - 3;
+        let reason = VoidReason::Other;
+        ledger.add_with(Body::Void { of, reason }, &[(Field::Note, note)]);
+    };
     vec![
-        |ledger| {
-            ledger.add(Body::Boot {
-                version: "0.1.0".into(),
-            })
-        },
-        |ledger| ledger.add(person(1, Role::Manager, AccountChange::Opened)),
-        |ledger| ledger.add(person(2, Role::Guard, AccountChange::Opened)),
-        |ledger| ledger.add(Body::Policy(Policy::default())),
-        |ledger| ledger.add(Body::Retention(RetentionPolicy::default())),
-        |ledger| {
-            ledger.add(Body::Authfail {
-                number: PersonNumber(2),
-            })
-        },
-        |ledger| {
-            ledger.add(Body::Lockout {
-                number: PersonNumber(2),
-                seconds: 30,
-            })
-        },
-        |ledger| ledger.add(Body::Login),
-        |ledger| ledger.add(Body::ShiftOpen),
-        |ledger| ledger.entry(entry()),
-        |ledger| ledger.entry(entry()),
-        |ledger| ledger.entry(fever(ledger.size() - 1)),
-        |ledger| {
-            ledger.add(Body::Incident {
-                of: ledger.size() - 1,
-                step: IncidentStep::Opened,
-            })
-        },
-        |ledger| {
-            let note = Disclosed::Text("王示，复测".into());
-            let of = ledger.size() - 3;
-            ledger.add_with(
-                Body::Void {
-                    of,
-                    reason: VoidReason::Other,
-                },
-                &[(Field::Note, note)],
-            );
-        },
-        |ledger| ledger.cosigned(),
-        |ledger| ledger.set_clock(-240_000),
-        |ledger| ledger.entry(entry()),
-        |ledger| ledger.set_clock(240_000),
-        |ledger| ledger.entry(entry()),
-        |ledger| ledger.change_key(),
-        |ledger| {
-            ledger.gate = "=1+1,\"门\"\n".into();
-            ledger.entry(entry());
-            ledger.gate = "东门".into();
-        },
-        |ledger| ledger.add(Body::ShiftClose { shift: 9 }),
-        |ledger| ledger.add(Body::Logout),
-        |ledger| ledger.add(hold(true)),
-        |ledger| ledger.add(hold(false)),
-        |ledger| ledger.add(Body::Shutdown),
-        |ledger| ledger.start_again(40 * DAY_MS),
-        // The date after so long a pause is confirmed by repeating the policy in force.
-        |ledger| ledger.add(Body::Retention(RetentionPolicy::default())),
-        |ledger| {
-            let class = RetentionClass::Visitor;
-            let (day, count) = (LedgerDay(START_DAY), ledger.visitors_of_first_day);
-            ledger.add(Body::Erase {
-                class,
-                from: day,
-                to: day,
-                count,
-            });
-        },
-        |ledger| {
-            ledger.add(Body::Export {
-                rows: 3,
-                sha256: "00".repeat(32),
-                disclosed: vec![10],
-            })
-        },
-        |ledger| {
-            ledger.add(Body::Finding {
-                of: None,
-                step: FindingStep::Raised,
-                due: None,
-            })
-        },
-        |ledger| {
-            let values = [
-                ("zone".to_owned(), "大厅 \u{1F6AA}".to_owned()),
-                ("\u{fb33}".to_owned(), "\"\\\n\u{7f}".to_owned()),
-            ];
-            ledger.add(Body::Register {
-                form: "disinfection".into(),
-                values: values.into(),
-            });
-        },
-        |ledger| {
-            ledger.add(Body::Restore {
-                size: ledger.size(),
-                lost: None,
-            })
-        },
-        |ledger| ledger.add(Body::Note { of: Some(10) }),
-        |ledger| ledger.cosigned(),
-        |ledger| ledger.change_key(),
+        record(started),
+        record(person(1, Role::Manager)),
+        record(person(2, Role::Guard)),
+        record(Body::Policy(Policy::default())),
+        record(Body::Retention(RetentionPolicy::default())),
+        record(Body::Authfail { number }),
+        record(Body::Lockout { number, seconds: 30 }),
+        record(Body::Login),
+        record(Body::ShiftOpen),
+        step(|ledger| ledger.entry(entry())),
+        step(|ledger| ledger.entry(entry())),
+        step(|ledger| ledger.entry(fever(ledger.size() - 1))),
+        record(Body::Incident {
+            of: 12,
+            step: IncidentStep::Opened,
+        }),
+        step(void),
     ]
 }
 
-fn person(number: u32, role: Role, change: AccountChange) -> Body {
-    Body::Person {
-        number: PersonNumber(number),
-        role,
-        change,
-    }
+fn noon() -> Vec<Step> {
+    let at_a_gate_like_a_formula = |ledger: &mut Ledger| {
+        ledger.gate = "=1+1,\"门\"\n".into();
+        ledger.entry(entry());
+        ledger.gate = "东门".into();
+    };
+    vec![
+        step(Ledger::cosigned),
+        step(|ledger| ledger.set_clock(-240_000)),
+        step(|ledger| ledger.entry(entry())),
+        step(|ledger| ledger.set_clock(240_000)),
+        step(|ledger| ledger.entry(entry())),
+        step(Ledger::change_key),
+        step(at_a_gate_like_a_formula),
+        record(Body::ShiftClose { shift: 9 }),
+        record(Body::Logout),
+        record(hold(true)),
+        record(hold(false)),
+        record(Body::Shutdown),
+    ]
+}
+
+fn weeks_later() -> Vec<Step> {
+    let erase = |ledger: &mut Ledger| {
+        let (from, to) = (LedgerDay(START_DAY), LedgerDay(START_DAY));
+        let (class, count) = (RetentionClass::Visitor, ledger.visitors_of_first_day);
+        ledger.add(Body::Erase {
+            class,
+            from,
+            to,
+            count,
+        });
+    };
+    let values = [
+        ("zone".to_owned(), "大厅 \u{1F6AA}".to_owned()),
+        ("\u{fb33}".to_owned(), "\"\\\n\u{7f}".to_owned()),
+        ("\u{1F600}".to_owned(), "=1+1".to_owned()),
+    ];
+    let form = "disinfection".to_owned();
+    let sha256 = "00".repeat(32);
+    vec![
+        step(|ledger| ledger.start_again(40 * DAY_MS)),
+        // The date after so long a pause is confirmed by repeating the policy in force.
+        record(Body::Retention(RetentionPolicy::default())),
+        step(erase),
+        record(Body::Export {
+            rows: 3,
+            sha256,
+            disclosed: vec![10],
+        }),
+        record(Body::Finding {
+            of: None,
+            step: FindingStep::Raised,
+            due: None,
+        }),
+        record(Body::Register {
+            form,
+            values: values.into(),
+        }),
+        step(|ledger| {
+            let size = ledger.size();
+            ledger.add(Body::Restore { size, lost: None });
+        }),
+        record(Body::Note { of: Some(10) }),
+        step(Ledger::cosigned),
+        step(Ledger::change_key),
+    ]
+}
+
+fn person(number: u32, role: Role) -> Body {
+    let (number, change) = (PersonNumber(number), AccountChange::Opened);
+    Body::Person { number, role, change }
 }
 
 fn hold(on: bool) -> Body {
-    Body::Hold {
-        from: LedgerDay(START_DAY),
-        to: LedgerDay(START_DAY + 1),
-        on,
-    }
+    let (from, to) = (LedgerDay(START_DAY), LedgerDay(START_DAY + 1));
+    Body::Hold { from, to, on }
 }
