@@ -58,9 +58,9 @@ fn whatever_call_of_the_disk_fails_no_confirmed_entry_is_lost_and_none_is_half_t
             errno: NO_SPACE,
             must_show: true,
         },
-        // SQLite as it is built here waits for the disk with fsync, not with fdatasync.
+        // SQLite as it is built here waits for the disk with fdatasync (.cargo/config.toml).
         Fault {
-            call: "posix/io/sync/fsync",
+            call: "posix/io/sync/fdatasync",
             probability: "0.03",
             errno: INPUT_OUTPUT,
             must_show: true,
