@@ -322,8 +322,7 @@ impl Reader {
     /// # Errors
     /// Any [`StoreError`].
     pub fn records(&self) -> Result<u64, StoreError> {
-        let sql = "SELECT coalesce(max(i) + 1, 0) FROM records";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
+        tail::size(&self.connection)
     }
 
     /// The newest entry with this code since `since_ms` that was not voided.

@@ -80,12 +80,9 @@ impl Reader {
     /// # Errors
     /// [`StoreError::NoSuchRecord`] for more records than there are, or any other.
     pub fn seal_at(&self, size: u64) -> Result<Seal, StoreError> {
-        self.covers(size)?;
-        Ok(Seal {
-            origin: self.origin()?,
-            size,
-            root: root_at(&StoredNodes(&self.connection), size)?,
-        })
+        let origin = self.origin()?;
+        let root = self.of_tree(size, |nodes| root_at(nodes, size))?;
+        Ok(Seal { origin, size, root })
     }
 
     /// The seal of the first `size` records as it was signed when they were all there were; `None` where so many
@@ -94,8 +91,7 @@ impl Reader {
     /// # Errors
     /// As [`Reader::seal_at`].
     pub fn signed_seal_at(&self, size: u64) -> Result<Option<SignedSeal>, StoreError> {
-        self.covers(size)?;
-        signed(&self.connection, size)
+        self.of_tree(size, |nodes| signed(nodes.0, size))
     }
 
     /// The audit path of a record in the tree of the first `size` records.
@@ -103,8 +99,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError::NoSuchRecord`] where there is none, or any other.
     pub fn inclusion(&self, position: u64, size: u64) -> Result<Vec<Hash>, StoreError> {
-        self.covers(size)?;
-        inclusion_proof(&StoredNodes(&self.connection), position, size)?.ok_or(StoreError::NoSuchRecord)
+        self.of_tree(size, |nodes| inclusion_proof(nodes, position, size))?
+            .ok_or(StoreError::NoSuchRecord)
     }
 
     /// The proof that the first `old` records begin the first `new` ones.
@@ -112,8 +108,8 @@ impl Reader {
     /// # Errors
     /// [`StoreError::NoSuchRecord`] where `old` is larger or `new` more than there are, or any other.
     pub fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, StoreError> {
-        self.covers(new)?;
-        consistency_proof(&StoredNodes(&self.connection), old, new)?.ok_or(StoreError::NoSuchRecord)
+        self.of_tree(new, |nodes| consistency_proof(nodes, old, new))?
+            .ok_or(StoreError::NoSuchRecord)
     }
 
     /// The tree's nodes, for tiles and bundles.
@@ -143,11 +139,20 @@ impl Reader {
         Ok(found)
     }
 
-    fn covers(&self, size: u64) -> Result<(), StoreError> {
-        if size > self.records()? {
+    /// Asks the tree of the first `size` records, all in one read transaction: beginning one costs more than
+    /// reading a node.
+    fn of_tree<T>(
+        &self,
+        size: u64,
+        ask: impl FnOnce(&StoredNodes<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        if size > tail::size(&transaction)? {
             return Err(StoreError::NoSuchRecord);
         }
-        Ok(())
+        let answer = ask(&StoredNodes(&transaction))?;
+        transaction.finish()?;
+        Ok(answer)
     }
 }
 
