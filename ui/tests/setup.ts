@@ -4,8 +4,13 @@ import { speak } from '../src/words/catalogue.svelte';
 import { reset } from '../mock/bindings';
 import { scenes } from '../mock/scenes';
 
-// jsdom draws nothing.
+// jsdom draws nothing and measures nothing.
 HTMLCanvasElement.prototype.getContext = () => null;
+globalThis.ResizeObserver = class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+};
 
 beforeEach(async () => {
   vi.useRealTimers();

@@ -105,6 +105,11 @@ export class Burst<Key extends TimedKey> {
     return this.#held.length >= LEAST_CHARACTERS;
   }
 
+  /** Whether anything is held that may become a code. */
+  get isRunning(): boolean {
+    return this.#held.length > 0;
+  }
+
   #release(): void {
     const held = this.#held;
     const isCode = this.holdsCode;

@@ -9,8 +9,9 @@ export function listenToScanner(scanned: (typed: string) => void): () => void {
   const burst = new Burst<KeyboardEvent>(scanned, () => undefined);
   const onkeydown = (event: KeyboardEvent): void => {
     if (isComposing(event) || event.target instanceof HTMLInputElement) return;
-    // The Enter that ends a code must press no button.
-    if ((event.key === 'Enter' || event.key === 'Tab') && burst.holdsCode) {
+    // A space within a code and the Enter that ends it must press no button.
+    const ends = (event.key === 'Enter' || event.key === 'Tab') && burst.holdsCode;
+    if (ends || (event.key === ' ' && burst.isRunning)) {
       event.preventDefault();
       event.stopPropagation();
     }
