@@ -34,7 +34,7 @@ pub fn run() -> ExitCode {
         Ok(started) => started,
         Err(error) => return refuse(&format!("no folder for the demonstration's data: {error}")),
     };
-    let _log = logging::start(&started.desk.data_folder);
+    let _log = logging::start(started.folder());
     let specta = bindings::builder();
     let mut context = tauri::generate_context!();
     started.identify(context.config_mut());

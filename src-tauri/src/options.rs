@@ -3,11 +3,11 @@
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Parser;
-use gatepost_desk::{CameraSource, DeskOptions, VaultKind, data_folder, export_folder};
+use gatepost_desk::{CameraSource, DeskOptions, VaultKind, data_folder, export_folder, inspector_folder};
 use tempfile::TempDir;
 
 /// Gatepost · 门岗: checks health codes and temperatures at the door and keeps an honest log.
@@ -23,6 +23,10 @@ pub(crate) struct Options {
     /// Show the whole product with made-up data that are thrown away at the end.
     #[arg(long, conflicts_with_all = ["data_dir", "recording"])]
     demo: bool,
+    /// Use this device as an inspector's own: it witnesses ledgers and checks files, and keeps no ledger. Its folder
+    /// is --data-dir, or the usual one with `-inspector` behind its name.
+    #[arg(long, conflicts_with = "demo")]
+    inspector: bool,
 }
 
 /// A start that can go on.
@@ -49,6 +53,8 @@ impl Options {
                 export_folder: folder.path().join("exports"),
                 camera: CameraSource::Demo,
                 vault: VaultKind::KeyFile,
+                inspector_folder: folder.path().join("inspector"),
+                as_inspector: false,
             };
             return Ok(Started {
                 desk,
@@ -57,11 +63,18 @@ impl Options {
                 throw_away: Some(Arc::new(folder)),
             });
         }
+        let named = self.data_dir.is_some();
         let data_folder = data_folder(self.data_dir);
-        let usual = data_folder == gatepost_desk::usual_data_folder();
+        let usual = data_folder == gatepost_desk::usual_data_folder() && !self.inspector;
+        let inspector_folder = match self.inspector && named {
+            true => data_folder.clone(),
+            false => inspector_folder(&data_folder),
+        };
         let desk = DeskOptions {
             export_folder: export_folder(&data_folder),
             data_folder,
+            inspector_folder,
+            as_inspector: self.inspector,
             camera: self
                 .recording
                 .map_or(CameraSource::Webcam, CameraSource::Recording),
@@ -86,13 +99,21 @@ impl Started {
         }
     }
 
+    /// The folder that this run works on.
+    pub(crate) fn folder(&self) -> &Path {
+        match self.desk.as_inspector {
+            true => &self.desk.inspector_folder,
+            false => &self.desk.data_folder,
+        }
+    }
+
     /// One window per data folder: a second instance hands over to the first one on the same data, and a
     /// demonstration never gets in the way of the real gate.
     pub(crate) fn identify(&self, config: &mut tauri::Config) {
         if !self.usual {
             let mut hasher = DefaultHasher::new();
-            std::path::absolute(&self.desk.data_folder)
-                .unwrap_or_else(|_| self.desk.data_folder.clone())
+            std::path::absolute(self.folder())
+                .unwrap_or_else(|_| self.folder().to_owned())
                 .hash(&mut hasher);
             config.identifier = format!("{}.d{:016x}", config.identifier, hasher.finish());
         }

@@ -35,6 +35,8 @@ pub fn desk(folder: &Path) -> Arc<Desk> {
         export_folder: folder.join("exports"),
         camera: CameraSource::Recording(folder.join("no-recording")),
         vault: VaultKind::KeyFile,
+        inspector_folder: folder.join("inspector"),
+        as_inspector: false,
     };
     Desk::start(options, Arc::new(SystemClock::start()), Arc::new(Quiet))
 }

@@ -59,42 +59,77 @@ export const commands = {
 	setAppearance: (appearance: Appearance) => typedError<AppView, DeskError>(__TAURI_INVOKE("set_appearance", { appearance })),
 	/**  Opens the folder of the exports in the system's file manager. */
 	showExports: () => typedError<null, DeskError>(__TAURI_INVOKE("show_exports")),
+	/**  The ledger. */
 	ledger: () => typedError<LedgerView, DeskError>(__TAURI_INVOKE("ledger")),
+	/**  Audits the ledger from its first record on. */
 	auditNow: () => typedError<AuditView, DeskError>(__TAURI_INVOKE("audit_now")),
+	/**  Writes the newest seal as a sheet and opens it for printing. */
 	printSeal: () => typedError<FileMade, DeskError>(__TAURI_INVOKE("print_seal")),
+	/**  Writes the audit bundle. */
 	makeBundle: (form: BundleForm) => typedError<FileMade, DeskError>(__TAURI_INVOKE("make_bundle", { form })),
+	/**  Writes a backup. */
 	makeBackup: () => typedError<FileMade, DeskError>(__TAURI_INVOKE("make_backup")),
+	/**  How long disclosures are kept. */
 	setRetention: (policy: RetentionPolicy) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("set_retention", { policy })),
+	/**  Keeps disclosures while an investigation runs. */
 	placeHold: (hold: HoldView) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("place_hold", { hold })),
+	/**  Ends a hold. */
 	liftHold: (hold: HoldView) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("lift_hold", { hold })),
+	/**  The clock is right. */
 	confirmClock: () => typedError<LedgerView, DeskError>(__TAURI_INVOKE("confirm_clock")),
+	/**  A new key for the ledger. */
 	changeKey: (form: KeyChangeForm) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("change_key", { form })),
+	/**  Moves the keys into the system's keychain, or into files. */
 	keepKeysIn: (kind: VaultKind) => typedError<LedgerView, DeskError>(__TAURI_INVOKE("keep_keys_in", { kind })),
+	/**  Waits for an inspector's code. */
 	beginWitnessing: () => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("begin_witnessing")),
+	/**  Where witnessing stands. */
 	witnessing: () => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("witnessing")),
+	/**  An inspector's code, typed by a hand scanner. */
 	witnessTyped: (typed: string) => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("witness_typed", { typed })),
+	/**  Waits for no inspector any more. */
 	endWitnessing: () => typedError<WitnessingView, DeskError>(__TAURI_INVOKE("end_witnessing")),
+	/**  Makes this device an inspector's own. */
 	useAsInspector: () => typedError<AppView, DeskError>(__TAURI_INVOKE("use_as_inspector")),
+	/**  Goes back to the first screen. */
 	leaveInspector: () => typedError<AppView, DeskError>(__TAURI_INVOKE("leave_inspector")),
+	/**  The inspector's own device. */
 	inspector: () => typedError<InspectorView, DeskError>(__TAURI_INVOKE("inspector")),
+	/**  Begins a visit at a gate. */
 	beginVisit: (origin: string | null) => typedError<InspectorView, DeskError>(__TAURI_INVOKE("begin_visit", { origin })),
+	/**  The words of a ledger that was never seen before are the right ones. */
 	trustFirstContact: () => typedError<InspectorView, DeskError>(__TAURI_INVOKE("trust_first_contact")),
+	/**  Ends the visit. */
 	endVisit: () => typedError<InspectorView, DeskError>(__TAURI_INVOKE("end_visit")),
+	/**  A gate's code, typed by a hand scanner. */
 	inspectorTyped: (typed: string) => typedError<InspectorView, DeskError>(__TAURI_INVOKE("inspector_typed", { typed })),
+	/**  Checks a bundle or a copied data folder. */
 	checkFile: (path: string) => typedError<InspectorView, DeskError>(__TAURI_INVOKE("check_file", { path })),
 };
 
 /** Events */
 export const events = {
 	appChanged: makeEvent<AppChanged, AppChanged>("app-changed"),
+	auditChanged: makeEvent<AuditChanged, AuditChanged>("audit-changed"),
 	doorChanged: makeEvent<DoorChanged, DoorChanged>("door-changed"),
-	witnessingChanged: makeEvent<WitnessingView, WitnessingView>("witnessing-changed"),
-	inspectorChanged: makeEvent<InspectorView, InspectorView>("inspector-changed"),
-	auditChanged: makeEvent<AuditView, AuditView>("audit-changed"),
 	exportProgressed: makeEvent<ExportProgressed, ExportProgressed>("export-progressed"),
+	inspectorChanged: makeEvent<InspectorChanged, InspectorChanged>("inspector-changed"),
+	witnessingChanged: makeEvent<WitnessingChanged, WitnessingChanged>("witnessing-changed"),
 };
 
 /* Types */
+/**  What somebody has to see to. The door goes on with any of these. */
+export type AlarmsView = {
+	/**  There is so little room on the disk that the manager has to make some. */
+	disk: boolean,
+	/**  The reserve on the disk was given up so that the gate can go on: the last warning. */
+	reserve_used: boolean,
+	/**  The audit found that the ledger is not whole. */
+	ledger_broken: boolean,
+	/**  Nothing is erased until a manager confirms the clock. */
+	clock_unconfirmed: boolean,
+};
+
 /**  The room changed. */
 export type AppChanged = AppView;
 
@@ -106,6 +141,7 @@ export type AppView = {
 	version: string,
 	/**  Look and sound. */
 	appearance: Appearance,
+	/**  What somebody has to see to, whatever room it is. */
 	alarms: AlarmsView,
 	/**  The room. */
 	stage: Stage,
@@ -121,6 +157,40 @@ export type Appearance = {
 	sound: boolean,
 };
 
+/**  The audit of the own ledger went on or ended. */
+export type AuditChanged = AuditView;
+
+/**  What is known of the ledger being whole. */
+export type AuditView = 
+/**  Not looked at since the program was started, but for the last records. */
+{ state: "not_yet" } | 
+/**  Going on. */
+{ state: "running"; 
+/**  Records so far. */
+checked: number; 
+/**  Of so many. */
+of: number } | 
+/**  Nothing was found. */
+{ state: "whole"; 
+/**  Records that were audited. */
+size: number; 
+/**  Local time, RFC 3339. */
+at: string } | 
+/**  Something does not fit: the first fault. */
+{ state: "broken"; 
+/**  Position of the record. */
+position: number; 
+/**  The rule, as a stable word. */
+rule: string; 
+/**  What should be there. */
+expected: string; 
+/**  What is. */
+found: string } | 
+/**  It could not be read. */
+{ state: "unreadable"; 
+/**  Why. */
+fault: StoreFault };
+
 /**
  *  A body temperature in tenths of a degree Celsius, 30.0 to 45.0.
  * 
@@ -128,6 +198,14 @@ export type Appearance = {
  *  exact form.
  */
 export type BodyTemperature = number;
+
+/**  What is to go into an audit bundle beside the ledger. */
+export type BundleForm = {
+	/**  Positions of records whose disclosures go with it; usually none. */
+	disclose: number[],
+	/**  Why, where any do: 1 to 200 characters. */
+	reason: string,
+};
 
 /**  A camera of this device. */
 export type CameraChoice = {
@@ -162,6 +240,22 @@ export type CardView = {
 	took_ms: number | null,
 	/**  How long the card stays, milliseconds. */
 	stays_ms: number,
+};
+
+/**  What a check of a bundle or a copied data folder gave. */
+export type CheckView = {
+	/**  The file or folder. */
+	path: string,
+	/**  Name of the ledger, where it could be read. */
+	origin: string | null,
+	/**  The answer, or how far it is. */
+	audit: AuditView,
+	/**  Eight words of the seal it was checked against; none before the end. */
+	words: string[],
+	/**  Cosignatures in it. */
+	witnesses: WitnessView[],
+	/**  What this device itself witnessed of the ledger: records, where it did. The file continues that. */
+	continues: number | null,
 };
 
 /**  The code slot of the visitor card. */
@@ -264,13 +358,34 @@ field: string } |
 { code: "policy"; 
 /**  Why. */
 refusal: PolicyRefusal } | 
-{ code: "retention_out_of_range" } | { code: "hold_reversed" } | { code: "not_witnessing" } | { code: "not_an_inspector" } | { code: "check_running" } | { code: "no_keychain" } |
+/**  Disclosures are kept for 1 to 3650 days. */
+{ code: "retention_out_of_range" } | 
+/**  A hold ends before it begins. */
+{ code: "hold_reversed" } | 
+/**  No witness is being waited for. */
+{ code: "not_witnessing" } | 
+/**  This is not an inspector's own device. */
+{ code: "not_an_inspector" } | 
+/**  A check of a file is going on already. */
+{ code: "check_running" } | 
+/**  The keychain of this system gives nothing, so the keys stay where they are. */
+{ code: "no_keychain" } | 
 /**  The export could not be written. */
 { code: "export_folder" } | 
 /**  The data cannot be used. */
 { code: "store"; 
 /**  What is wrong. */
 fault: StoreFault };
+
+/**  Room on the disk. */
+export type DiskView = {
+	/**  Free, in MB. */
+	free_mb: number,
+	/**  There is so little that the manager has to make room. */
+	alarm: boolean,
+	/**  The reserve was given up so that the gate can go on. */
+	reserve_used: boolean,
+};
 
 /**
  *  What a visitor without a code on a phone showed instead; a health code may not be the only way in
@@ -402,6 +517,20 @@ export type EntryRow = {
 	voided: VoidView | null,
 };
 
+/**  What was destroyed. */
+export type ErasureView = {
+	/**  Position of its record. */
+	position: number,
+	/**  Which disclosures. */
+	class: RetentionClass,
+	/**  First day, `YYYY-MM-DD` (UTC). */
+	from: string,
+	/**  Last day. */
+	to: string,
+	/**  How many. */
+	count: number,
+};
+
 /**  How far a reading is proven, strongest first. Printed beside every entry, on the screen and in exports. */
 export type EvidenceLevel = 
 /**  The issuer's server answered for this code. */
@@ -473,6 +602,16 @@ export type Figures = {
 	records: number,
 };
 
+/**  A file that was made. */
+export type FileMade = {
+	/**  Where it is. */
+	path: string,
+	/**  Its size in kB, rounded up. */
+	kilobytes: number,
+	/**  SHA-256, hexadecimal. */
+	sha256: string,
+};
+
 /**  What the filters offer. */
 export type FilterChoices = {
 	/**  Today, `YYYY-MM-DD`. */
@@ -501,6 +640,80 @@ export type HealthColour =
 /**  The code was seen and has no colour: it is black and white. */
 "none";
 
+/**  Days whose disclosures are kept while an investigation runs. */
+export type HoldView = {
+	/**  First day, `YYYY-MM-DD` (UTC). */
+	from: string,
+	/**  Last day. */
+	to: string,
+};
+
+/**  The inspector's own device has something new to show. */
+export type InspectorChanged = InspectorView;
+
+/**  Where the inspector's side of witnessing stands. */
+export type InspectorStep = 
+/**  Nothing is going on. */
+{ step: "idle" } | 
+/**  This device shows its first code; the camera waits for the gate's. */
+{ step: "shows_hello"; 
+/**  The ledger that is expected, or none for a first visit. */
+origin: string | null; 
+/**  The code. */
+qr: QrView; 
+/**  The same to be copied, where no camera is at hand. */
+text: string; 
+/**  The last code was something else. */
+misread: boolean } | 
+/**  A ledger that this device has never seen: the inspector compares the words with those at the gate. */
+{ step: "asks_first_contact"; 
+/**  Its name. */
+origin: string; 
+/**  Records. */
+size: number; 
+/**  Eight words of its key. */
+words: string[] } | 
+/**  It is as it should be: the code to be held before the gate's camera. */
+{ step: "shows_cosignature"; 
+/**  Its name. */
+origin: string; 
+/**  Records now. */
+size: number; 
+/**  Records at the last visit, where there was one. */
+before: number | null; 
+/**  The code. */
+qr: QrView; 
+/**  The same to be copied, where no camera is at hand. */
+text: string } | 
+/**  It is not as it should be. */
+{ step: "refused"; 
+/**  The ledger's name. */
+origin: string; 
+/**  Why. */
+refusal: WitnessRefusalKind; 
+/**  What was shown contradicts what this device has seen. */
+alarm: boolean; 
+/**  Records at the last visit, where there was one. */
+before: number | null; 
+/**  Records now. */
+size: number; 
+/**  The file that keeps what the gate showed, after an alarm. */
+evidence: string | null };
+
+/**  The inspector's own device. */
+export type InspectorView = {
+	/**  The inspector's verifier key, to be given to venues. */
+	verifier: string,
+	/**  Ledgers that this device has witnessed. */
+	known: KnownLedger[],
+	/**  The camera's health, while a visit is going on. */
+	camera: CameraView,
+	/**  Where it stands. */
+	step: InspectorStep,
+	/**  The last file that was checked, or is being checked. */
+	check: CheckView | null,
+};
+
 /**  Stable id of an issuer in the table, e.g. `shanghai`. Written into records, so it never changes meaning. */
 export type IssuerId = string;
 
@@ -512,6 +725,61 @@ export type IssuerView = {
 	zh: string,
 	/**  English. */
 	en: string,
+};
+
+/**  A new key, and why. */
+export type KeyChangeForm = {
+	/**  Why. */
+	reason: KeyChangeReason,
+};
+
+/**  Why a gate has a new key. */
+export type KeyChangeReason = 
+/**  A ledger from before there were keys. */
+"first" | 
+/**  In turn. */
+"routine" | 
+/**  Somebody else may have the old one. */
+"suspected";
+
+/**  Where the keys are and what they are. */
+export type KeysView = {
+	/**  The system's keychain, or the weaker file. */
+	vault: VaultKind,
+	/**  The verifier key of the ledger. */
+	verifier: string,
+	/**  How often it was changed. */
+	changes: number,
+};
+
+/**  A ledger that the inspector's device remembers. */
+export type KnownLedger = {
+	/**  Its name. */
+	origin: string,
+	/**  Records at the last visit; 0 for one that is trusted and was not witnessed yet. */
+	size: number,
+	/**  Local time of the last visit, RFC 3339; absent where there was none. */
+	at: string | null,
+};
+
+/**  Everything on the screen of the ledger. */
+export type LedgerView = {
+	/**  Name of the ledger. */
+	origin: string,
+	/**  The newest seal. */
+	seal: SealView,
+	/**  Whether it is whole. */
+	audit: AuditView,
+	/**  Newest first, at most 20. */
+	witnesses: WitnessView[],
+	/**  Records after the last one that was witnessed: nobody outside has seen these yet. */
+	unwitnessed: number,
+	/**  Retention. */
+	retention: RetentionView,
+	/**  Keys. */
+	keys: KeysView,
+	/**  Disk. */
+	disk: DiskView,
 };
 
 /**  The language of screen, exports and command line. */
@@ -616,6 +884,17 @@ export type Prompt =
 /**  Whether the code was shown before cannot be looked up: check by hand, tell the manager. */
 "cannot_look_up";
 
+/**
+ *  A QR code to be drawn: dark modules are `1`, row by row, without a quiet zone. One of width 0 is none: what it
+ *  was to say does not fit, and only its text can be copied.
+ */
+export type QrView = {
+	/**  Modules in a row. */
+	width: number,
+	/**  `width * width` characters, `0` or `1`. */
+	modules: string,
+};
+
 /**  Why a visitor is held or refused, in the order in which the guard must know it. */
 export type Reason = 
 /**  The code is red. */
@@ -639,6 +918,33 @@ export type Reason =
 /**  Neither a code nor a document was shown. */
 "nothing_shown";
 
+/**  How long disclosures of a record are kept. */
+export type RetentionClass = 
+/**  What every visitor leaves. */
+"visitor" | 
+/**  What belongs to a fever, a red code, a refusal, a finding or a correction. */
+"incident";
+
+/**  Days after which disclosures are destroyed. */
+export type RetentionPolicy = {
+	/**  Of visitors. */
+	visitor_days: number,
+	/**  Of incidents. */
+	incident_days: number,
+};
+
+/**  How long disclosures are kept, and what became of them. */
+export type RetentionView = {
+	/**  In force. */
+	policy: RetentionPolicy,
+	/**  In force. */
+	holds: HoldView[],
+	/**  Newest first, at most 20. */
+	erasures: ErasureView[],
+	/**  The clock ran ahead while the program was off, so nothing is erased until a manager says that it is right. */
+	waits_for_the_clock: boolean,
+};
+
 /**  What somebody may do. */
 export type Role = 
 /**  Scans at the gate. */
@@ -647,6 +953,18 @@ export type Role =
 "manager" | 
 /**  Reads the log and witnesses it; changes nothing. */
 "inspector";
+
+/**  A seal: what the ledger is at this moment. */
+export type SealView = {
+	/**  Records. */
+	size: number,
+	/**  The signed note. */
+	note: string,
+	/**  Eight words that stand for it, in the language of the screen. */
+	words: string[],
+	/**  The signed note as a code. */
+	qr: QrView,
+};
 
 /**  First start. */
 export type SetUpForm = {
@@ -750,7 +1068,9 @@ shift_opened_at: string } |
 /**  The venue. */
 venue: VenueView; 
 /**  The manager. */
-person: PersonView } | { at: "inspector" };
+person: PersonView } | 
+/**  The inspector's own device, which keeps no ledger. Nobody signs in. */
+{ at: "inspector" };
 
 /**  What is wrong with the data folder or its database. */
 export type StoreFault = 
@@ -781,6 +1101,13 @@ export type Theme =
 "dark" | 
 /**  Highest contrast, for a door in the sun. */
 "sunlight";
+
+/**  Which kind of place keeps the secrets. */
+export type VaultKind = 
+/**  The operating system's: a copy of the data folder is worth nothing without the user's session. */
+"keychain" | 
+/**  Files beside the database, the weaker choice: somebody with the whole folder has the secrets, too. */
+"key_file";
 
 /**  The kind of a venue. */
 export type VenueKind = 
@@ -855,38 +1182,95 @@ export type VoidView = {
 	note: string,
 };
 
+/**  Why the inspector's device did not cosign. */
+export type WitnessRefusalKind = 
+/**  Another key than is known. */
+"other_key" | 
+/**  The record that should name the new key does not. */
+"handover" | 
+/**  The signature does not verify. */
+"bad_signature" | 
+/**  Shorter than at the last visit. */
+"truncated" | 
+/**  As long as at the last visit, with other records. */
+"other_root" | 
+/**  No continuation of what was seen at the last visit. */
+"forked" | 
+/**  This device's own clock is earlier than at the last visit. */
+"clock";
+
+/**  Somebody outside who signed what they saw. */
+export type WitnessView = {
+	/**  Records that were witnessed. */
+	size: number,
+	/**  Name of the witness's key. */
+	witness: string,
+	/**  Local time by the witness's clock, RFC 3339. */
+	at: string,
+};
+
+/**  Witnessing at the gate went on. */
+export type WitnessingChanged = WitnessingView;
+
+/**  Why the last code that the gate saw while it waited for a witness did not do. */
+export type WitnessingTrouble = 
+/**  It was something else. */
+{ code: "other_code" } | 
+/**  The witness asks for another gate's ledger. */
+{ code: "other_ledger" } | 
+/**  A cosignature, but not of this seal. */
+{ code: "other_seal" } | 
+/**  The clocks of the two devices are too far apart. */
+{ code: "clock"; 
+/**  That of the witness is so many seconds ahead. */
+seconds: number };
+
+/**  Where the gate's side of witnessing stands. */
+export type WitnessingView = 
+/**  Nothing is going on. */
+{ step: "idle" } | 
+/**  The camera waits for the inspector's first code. */
+{ step: "waits_for_hello"; 
+/**  The camera's health. */
+camera: CameraView; 
+/**  What was wrong with the last code. */
+trouble: WitnessingTrouble | null } | 
+/**  The gate shows its code; the camera waits for the inspector's answer. */
+{ step: "shows_request"; 
+/**  The camera's health. */
+camera: CameraView; 
+/**  Name of the witness's key. */
+witness: string; 
+/**  Records. */
+size: number; 
+/**  Eight words of the ledger's key, to be compared by somebody who sees this ledger for the first time. */
+words: string[]; 
+/**  The code. */
+qr: QrView; 
+/**  The same to be copied, where no camera is at hand. */
+text: string; 
+/**  What was wrong with the last code. */
+trouble: WitnessingTrouble | null } | 
+/**  Witnessed and recorded. */
+{ step: "done"; 
+/**  Name of the witness's key. */
+witness: string; 
+/**  Records. */
+size: number; 
+/**  Local time by the witness's clock, RFC 3339. */
+at: string; 
+/**
+ *  The key was changed since the last visit, and what the new key signed is still to be witnessed: once
+ *  more, please.
+ */
+again: boolean };
+
 /**  What a yellow or orange code leads to. A supermarket refuses it; a hospital must lead the patient aside. */
 export type YellowRule = 
 /**  Hold the visitor and check. */
 "hold" | 
 /**  Refuse entry. */
 "refuse";
-
-export type QrView = { width: number; modules: string };
-export type SealView = { size: number; note: string; words: string[]; qr: QrView };
-export type AuditView = { state: "not_yet" } | { state: "running"; checked: number; of: number } | { state: "whole"; size: number; at: string } | { state: "broken"; position: number; rule: string; expected: string; found: string } | { state: "unreadable"; fault: StoreFault };
-export type WitnessView = { size: number; witness: string; at: string };
-export type HoldView = { from: string; to: string };
-export type ErasureView = { position: number; class: RetentionClass; from: string; to: string; count: number };
-export type RetentionView = { policy: RetentionPolicy; holds: HoldView[]; erasures: ErasureView[]; waits_for_the_clock: boolean };
-export type KeysView = { vault: VaultKind; verifier: string; changes: number };
-export type DiskView = { free_mb: number; alarm: boolean; reserve_used: boolean };
-export type LedgerView = { origin: string; seal: SealView; audit: AuditView; witnesses: WitnessView[]; unwitnessed: number; retention: RetentionView; keys: KeysView; disk: DiskView };
-export type FileMade = { path: string; kilobytes: number; sha256: string };
-export type BundleForm = { disclose: number[]; reason: string };
-export type WitnessingTrouble = { code: "other_code" } | { code: "other_ledger" } | { code: "other_seal" } | { code: "clock"; seconds: number };
-export type WitnessingView = { step: "idle" } | { step: "waits_for_hello"; trouble: WitnessingTrouble | null } | { step: "shows_request"; witness: string; size: number; words: string[]; qr: QrView; text: string; trouble: WitnessingTrouble | null } | { step: "done"; witness: string; size: number; at: string; again: boolean };
-export type InspectorView = { verifier: string; known: KnownLedger[]; step: InspectorStep; check: CheckView | null };
-export type KnownLedger = { origin: string; size: number; at: string | null };
-export type InspectorStep = { step: "idle" } | { step: "shows_hello"; origin: string | null; qr: QrView; text: string; misread: boolean } | { step: "asks_first_contact"; origin: string; size: number; words: string[] } | { step: "shows_cosignature"; origin: string; size: number; before: number | null; qr: QrView; text: string } | { step: "refused"; origin: string; refusal: WitnessRefusalKind; alarm: boolean; before: number | null; size: number; evidence: string | null };
-export type WitnessRefusalKind = "other_key" | "handover" | "bad_signature" | "truncated" | "other_root" | "forked" | "clock";
-export type CheckView = { path: string; origin: string | null; audit: AuditView; words: string[]; witnesses: WitnessView[]; continues: number | null };
-export type KeyChangeForm = { reason: KeyChangeReason };
-export type RetentionPolicy = { visitor_days: number; incident_days: number };
-export type RetentionClass = "visitor" | "incident";
-export type VaultKind = "keychain" | "key_file";
-export type KeyChangeReason = "first" | "routine" | "suspected";
-export type AlarmsView = { disk: boolean; reserve_used: boolean; ledger_broken: boolean; clock_unconfirmed: boolean };
 
 /* Tauri Specta runtime */
 async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; data: T } | { status: "error"; error: E }> {

@@ -89,17 +89,30 @@ pub(crate) enum Wanted {
     Ledger,
     Seal,
     Policy,
+    Hello,
+    Request,
+    Cosignature,
 }
 
 impl Wanted {
     #[cfg(test)]
-    const ALL: [Wanted; 3] = [Wanted::Ledger, Wanted::Seal, Wanted::Policy];
+    const ALL: [Wanted; 6] = [
+        Wanted::Ledger,
+        Wanted::Seal,
+        Wanted::Policy,
+        Wanted::Hello,
+        Wanted::Request,
+        Wanted::Cosignature,
+    ];
 
     fn word(self) -> &'static str {
         match self {
             Wanted::Ledger => "not_a_ledger",
             Wanted::Seal => "not_a_seal",
             Wanted::Policy => "not_a_policy",
+            Wanted::Hello => "not_a_hello",
+            Wanted::Request => "not_a_request",
+            Wanted::Cosignature => "not_a_cosignature",
         }
     }
 }
@@ -188,6 +201,8 @@ impl Fault {
             Fault::Export(ExportError::File { .. } | ExportError::Store(_)) | Fault::CannotWrite { .. } => {
                 "cannot_write"
             }
+            // The sentence of a damaged ledger needs no word of its own.
+            Fault::Export(ExportError::Ledger(_)) => "damaged",
             Fault::FolderMissing => "folder_missing",
             Fault::NotADemo { .. } => "not_a_demo",
             Fault::NotEmpty { .. } => "not_empty",
@@ -226,6 +241,7 @@ impl Fault {
         match self {
             Fault::NoEntries => "cli-export-none".into(),
             Fault::Export(ExportError::Store(_)) => "fault-unreadable".into(),
+            Fault::Export(ExportError::Ledger(_)) => "fault-damaged".into(),
             Fault::FolderMissing => "cli-simulate-folder".into(),
             Fault::NotADemo { .. } | Fault::NotEmpty { .. } | Fault::Pins | Fault::Impossible => {
                 format!("cli-simulate-{}", self.code())

@@ -10,6 +10,7 @@ use crate::error::DeskError;
 use crate::gate::GateCache;
 use crate::session::{Session, check_pin};
 use crate::view::{AppView, NewPersonForm, PersonView, StaffRow, StaffView};
+use crate::witnessing::Witnessing;
 
 /// The longest name of a person, in characters.
 const LONGEST_NAME: usize = 30;
@@ -69,6 +70,7 @@ impl Desk {
             let recorded = self.record(&mut state, Some(number), Body::Logout);
             // A disk that takes no record must not keep anybody signed in.
             state.session = None;
+            state.witnessing = Witnessing::Idle;
             (self.show_app(&state), recorded)
         };
         self.close_eye();

@@ -1,6 +1,6 @@
 //! The two clocks of the program, as a port.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, Local};
 
@@ -8,23 +8,40 @@ use chrono::{DateTime, FixedOffset, Local};
 pub trait Clock: Send + Sync {
     /// Local time with its offset from UTC.
     fn now(&self) -> DateTime<FixedOffset>;
-    /// Time since the program was started; never goes back.
+    /// Time since the program was started; never goes back. It counts the time for which the machine slept, where
+    /// the system tells: the wall clock is measured against it.
     fn since_start(&self) -> Duration;
 }
 
 /// The clocks of the operating system.
 pub struct SystemClock {
-    started: Instant,
+    started: Duration,
 }
 
 impl SystemClock {
     /// Starts counting now.
     #[must_use]
     pub fn start() -> SystemClock {
-        SystemClock {
-            started: Instant::now(),
-        }
+        SystemClock { started: monotonic() }
     }
+}
+
+/// Since the machine was started, with the time for which it slept.
+#[cfg(target_os = "linux")]
+fn monotonic() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+/// Since the first call. macOS leaves out the time for which it slept, Windows counts it.
+#[cfg(not(target_os = "linux"))]
+fn monotonic() -> Duration {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    FIRST.get_or_init(Instant::now).elapsed()
 }
 
 impl Clock for SystemClock {
@@ -37,6 +54,6 @@ impl Clock for SystemClock {
     }
 
     fn since_start(&self) -> Duration {
-        self.started.elapsed()
+        monotonic().saturating_sub(self.started)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, NaiveTime};
 use gatepost_camera::Opener;
@@ -9,7 +10,8 @@ use gatepost_codes::{IssuerTable, Personal};
 use gatepost_ledger::{Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
 use gatepost_store::{
-    NewPerson, NewRecord, Person, Reader, SetUp, Store, StoreError, VaultKind, Venue, open_vault,
+    DiskSpace, NewPerson, NewRecord, Person, Reader, SetUp, Store, StoreError, VaultKind, Venue,
+    WitnessFolder, open_vault,
 };
 
 use crate::accounts::{checked_name, person_view};
@@ -18,14 +20,17 @@ use crate::door::Door;
 use crate::error::DeskError;
 use crate::eye::Eye;
 use crate::gate::GateCache;
+use crate::housekeeping::{Keeping, alarms};
+use crate::inspector::Inspecting;
 use crate::preview::PreviewTap;
 use crate::rows::{Words, local_time};
 use crate::session::{Patience, Session, check_pin};
 use crate::simulate::DemoPins;
 use crate::view::{
-    AlarmsView, AppView, Appearance, AuditView, CameraView, DemoPinsView, DoorView, ExportProgress,
-    InspectorView, PersonView, SetUpForm, Stage, StoreFault, VenueView, WitnessingView,
+    AppView, Appearance, AuditView, CameraView, DemoPinsView, DoorView, ExportProgress, InspectorView,
+    PersonView, SetUpForm, Stage, StoreFault, VenueView, WitnessingView,
 };
+use crate::witnessing::Witnessing;
 
 /// A sound of the door. Four contours and lengths, so that a guard knows the verdict without looking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +87,10 @@ pub struct DeskOptions {
     pub camera: CameraSource,
     /// Where a new data folder keeps its secrets; an existing one remembers.
     pub vault: VaultKind,
+    /// The folder of a witness, where this device is or becomes an inspector's own.
+    pub inspector_folder: PathBuf,
+    /// Starts as an inspector's own device and never opens the data folder.
+    pub as_inspector: bool,
 }
 
 /// The program without a window.
@@ -92,6 +101,8 @@ pub struct Desk {
     /// Reads beside the door, so that a manager's long query never delays a verdict. Before `state`: whoever
     /// only reads goes first, so that the writer is the last to close the database and leaves one whole file.
     pub(crate) reader: Mutex<Option<Reader>>,
+    /// What is done in idle time. Locked before `state` and never while it is.
+    pub(crate) keeping: Mutex<Keeping>,
     pub(crate) state: Mutex<State>,
     /// Never locked while `state` is: the eye's own thread takes `state`.
     pub(crate) eye: Mutex<Option<Eye>>,
@@ -112,6 +123,22 @@ pub(crate) struct State {
     pub(crate) gate: GateCache,
     pub(crate) camera: CameraView,
     pub(crate) revision: u32,
+    /// When a key was pressed or a code seen last, on the monotonic clock.
+    pub(crate) touched: Duration,
+    /// As it was looked at last.
+    pub(crate) disk: Option<DiskSpace>,
+    /// Erasures wait until a manager confirms the clock.
+    pub(crate) clock_unconfirmed: bool,
+    pub(crate) audit: AuditView,
+    /// The last audit that came to its end found a fault.
+    pub(crate) broken: bool,
+    /// A whole audit is running on a thread of its own.
+    pub(crate) auditing: bool,
+    pub(crate) witnessing: Witnessing,
+    /// Whether this is an inspector's own device.
+    pub(crate) as_inspector: bool,
+    /// Open, where it is.
+    pub(crate) inspecting: Option<Inspecting>,
 }
 
 /// Open data.
@@ -132,6 +159,7 @@ impl Desk {
     #[must_use]
     pub fn start(options: DeskOptions, clock: Arc<dyn Clock>, presenter: Arc<dyn Presenter>) -> Arc<Desk> {
         let state = State {
+            as_inspector: options.as_inspector,
             data: Err(StoreFault::Unreadable),
             appearance: Appearance {
                 locale: Default::default(),
@@ -144,6 +172,14 @@ impl Desk {
             gate: GateCache::default(),
             camera: CameraView::Opening,
             revision: 0,
+            touched: clock.since_start(),
+            disk: None,
+            clock_unconfirmed: false,
+            audit: AuditView::NotYet,
+            broken: false,
+            auditing: false,
+            witnessing: Witnessing::Idle,
+            inspecting: None,
         };
         let desk = Arc::new_cyclic(|me| Desk {
             options,
@@ -151,20 +187,26 @@ impl Desk {
             presenter,
             state: Mutex::new(state),
             reader: Mutex::new(None),
+            keeping: Mutex::default(),
             eye: Mutex::new(None),
             preview: PreviewTap::default(),
             exporting: Mutex::new(()),
             me: Weak::clone(me),
         });
-        desk.open_data();
+        desk.open();
+        desk.start_housekeeping();
         desk
     }
 
     /// The whole program; after a fault the data are tried again.
     #[must_use]
     pub fn app(&self) -> AppView {
-        if self.lock().data.is_err() {
-            self.open_data();
+        let closed = {
+            let state = self.lock();
+            state.data.is_err() && state.inspecting.is_none()
+        };
+        if closed {
+            self.open();
         }
         self.app_view(&self.lock())
     }
@@ -290,11 +332,30 @@ impl Desk {
     /// lost without it; every record was on the disk before it was shown.
     pub fn close(&self) {
         self.close_eye();
+        self.stop_housekeeping();
         drop(self.reader.lock().unwrap_or_else(PoisonError::into_inner).take());
-        self.lock().data = Err(StoreFault::Unreadable);
+        let mut state = self.lock();
+        let was_set_up = state.data.as_ref().is_ok_and(|data| data.venue.is_some());
+        if was_set_up && let Err(error) = self.record(&mut state, None, Body::Shutdown) {
+            tracing::warn!(%error, "the end of the program could not be recorded");
+        }
+        state.data = Err(StoreFault::Unreadable);
     }
 
-    fn open_data(&self) {
+    /// Opens what this device is for. One that was never set up and has a witness is an inspector's.
+    fn open(&self) {
+        if !self.lock().as_inspector {
+            self.open_data();
+            let mut state = self.lock();
+            let never_set_up = state.data.as_ref().is_ok_and(|data| data.venue.is_none());
+            state.as_inspector = never_set_up && WitnessFolder::is_in(&self.options.inspector_folder);
+        }
+        if self.lock().as_inspector {
+            self.open_inspector();
+        }
+    }
+
+    pub(crate) fn open_data(&self) {
         let opened = self.try_open();
         let mut state = self.lock();
         match opened {
@@ -361,16 +422,23 @@ impl Desk {
             demo,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             appearance: state.appearance,
-            alarms: AlarmsView::default(),
+            alarms: alarms(state),
             stage: self.stage(state),
         }
     }
 
     fn stage(&self, state: &State) -> Stage {
+        if state.inspecting.is_some() {
+            return Stage::Inspector;
+        }
         let data = match &state.data {
             Ok(data) => data,
             Err(fault) => {
-                let folder = self.options.data_folder.display().to_string();
+                let folder = match state.as_inspector {
+                    true => &self.options.inspector_folder,
+                    false => &self.options.data_folder,
+                };
+                let folder = folder.display().to_string();
                 return Stage::Fault {
                     fault: *fault,
                     folder,

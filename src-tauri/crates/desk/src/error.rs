@@ -1,3 +1,4 @@
+use gatepost_report::BundleWriteError;
 use gatepost_rules::PolicyRefusal;
 use gatepost_store::StoreError;
 use serde::Serialize;
@@ -106,7 +107,9 @@ impl From<StoreError> for DeskError {
     fn from(error: StoreError) -> DeskError {
         match error {
             StoreError::AlreadySetUp => DeskError::AlreadySetUp,
-            StoreError::NoSuchEntry | StoreError::NoSuchPerson => DeskError::NotFound,
+            StoreError::NoSuchEntry | StoreError::NoSuchPerson | StoreError::NoSuchRecord => {
+                DeskError::NotFound
+            }
             StoreError::LastManager => DeskError::LastManager,
             StoreError::AlreadyVoided => DeskError::AlreadyVoided,
             other => {
@@ -122,6 +125,19 @@ impl From<ExportError> for DeskError {
     fn from(error: ExportError) -> DeskError {
         match error {
             ExportError::Store(error) => error.into(),
+            ExportError::Ledger(error) => {
+                tracing::error!(%error, "no bundle");
+                match *error {
+                    BundleWriteError::Source(error) => error.into(),
+                    BundleWriteError::NoSuchRecord(_) | BundleWriteError::Range => DeskError::NotFound,
+                    BundleWriteError::Write(_) => DeskError::ExportFolder,
+                    BundleWriteError::Seal(_) | BundleWriteError::Leaf(_) | BundleWriteError::Policy(_) => {
+                        DeskError::Store {
+                            fault: StoreFault::Damaged,
+                        }
+                    }
+                }
+            }
             ExportError::DiskFull => DeskError::Store {
                 fault: StoreFault::DiskFull,
             },

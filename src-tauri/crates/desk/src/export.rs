@@ -9,7 +9,8 @@ use chrono::{DateTime, FixedOffset};
 use gatepost_codes::IssuerTable;
 use gatepost_ledger::Body;
 use gatepost_report::{
-    Digest, Digesting, EntryCsv, EntryLine, EntryXlsx, Language, ReportError, VoidLine, Words,
+    BundleWriteError, Digest, Digesting, EntryCsv, EntryLine, EntryXlsx, Language, ReportError, VoidLine,
+    Words,
 };
 use gatepost_store::{EntryFilter, PersonNumber, Reader, StoreError, StoredEntry, sync_folder_of};
 
@@ -85,6 +86,9 @@ pub enum ExportError {
         /// The entry.
         position: u64,
     },
+    /// The ledger is damaged, or its keys are of no use: no bundle of it would be accepted.
+    #[error("no bundle can be made of this ledger")]
+    Ledger(#[source] Box<BundleWriteError<StoreError>>),
     /// No room left where the file was to be.
     #[error("the disk is full")]
     DiskFull,
@@ -100,7 +104,7 @@ pub enum ExportError {
 }
 
 impl ExportError {
-    fn file(path: &Path, source: io::Error) -> ExportError {
+    pub(crate) fn file(path: &Path, source: io::Error) -> ExportError {
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => ExportError::DiskFull,
             _ => ExportError::File {
@@ -121,13 +125,20 @@ pub struct PreparedExport {
     target: PathBuf,
     rows: u64,
     digest: Digest,
+    disclosed: Vec<u64>,
 }
 
 impl PreparedExport {
-    /// Entries in it.
+    /// Entries in it; of a bundle, records.
     #[must_use]
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.digest.bytes
     }
 
     /// SHA-256 of the file, hexadecimal.
@@ -142,7 +153,7 @@ impl PreparedExport {
         Body::Export {
             rows: self.rows,
             sha256: self.digest.sha256.clone(),
-            disclosed: vec![],
+            disclosed: self.disclosed.clone(),
         }
     }
 
@@ -188,35 +199,49 @@ pub fn prepare_export(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<PreparedExport, ExportError> {
     let target = with_demo_mark(&request.target, request.demo);
-    let unfinished = Unfinished::beside(&target);
-    let fault = |error| ExportError::file(&target, error);
-    let report = |error| written(&target, error);
-
     let words = Words::of(request.language);
     let issuers = IssuerTable::built_in();
+    let report = |error| written(&target, error);
+    prepare(&target, vec![], |output| {
+        Ok(match request.format {
+            ExportFormat::Csv => {
+                let mut csv = EntryCsv::new(output, &words, &issuers, request.demo).map_err(report)?;
+                let rows = each_line(reader, request, progress, |line| csv.write(line).map_err(report))?;
+                (rows, csv.finish().map_err(report)?)
+            }
+            ExportFormat::Xlsx => {
+                let (demo, made_at) = (request.demo, request.made_at);
+                let mut xlsx = EntryXlsx::new(output, &words, &issuers, demo, made_at, folder_of(&target))
+                    .map_err(report)?;
+                let rows = each_line(reader, request, progress, |line| xlsx.write(line).map_err(report))?;
+                (rows, xlsx.finish().map_err(report)?)
+            }
+        })
+    })
+}
+
+/// What a file is written through.
+pub(crate) type Output = Digesting<BufWriter<File>>;
+
+/// Writes a file beside the one to be; `write` answers how many rows it wrote and gives the output back.
+pub(crate) fn prepare(
+    target: &Path,
+    disclosed: Vec<u64>,
+    write: impl FnOnce(Output) -> Result<(u64, Output), ExportError>,
+) -> Result<PreparedExport, ExportError> {
+    let fault = |error| ExportError::file(target, error);
+    let unfinished = Unfinished::beside(target);
     let output = Digesting::new(BufWriter::new(unfinished.create().map_err(fault)?));
-    let (rows, output) = match request.format {
-        ExportFormat::Csv => {
-            let mut csv = EntryCsv::new(output, &words, &issuers, request.demo).map_err(report)?;
-            let rows = each_line(reader, request, progress, |line| csv.write(line).map_err(report))?;
-            (rows, csv.finish())
-        }
-        ExportFormat::Xlsx => {
-            let (demo, made_at) = (request.demo, request.made_at);
-            let mut xlsx = EntryXlsx::new(output, &words, &issuers, demo, made_at, folder_of(&target))
-                .map_err(report)?;
-            let rows = each_line(reader, request, progress, |line| xlsx.write(line).map_err(report))?;
-            (rows, xlsx.finish())
-        }
-    };
-    let (output, digest) = output.map_err(report)?.finish();
+    let (rows, output) = write(output)?;
+    let (output, digest) = output.finish();
     let file = output.into_inner().map_err(|error| fault(error.into_error()))?;
     file.sync_all().map_err(fault)?;
     Ok(PreparedExport {
         unfinished,
-        target,
+        target: target.to_owned(),
         rows,
         digest,
+        disclosed,
     })
 }
 
@@ -255,8 +280,18 @@ pub fn free_export_path(
     demo: bool,
 ) -> PathBuf {
     let name = Words::of(language).word("export-file_name");
+    free_path(folder, &name, made_at, format.extension(), demo)
+}
+
+/// A path in `folder` that no file has yet: name, time, extension.
+pub(crate) fn free_path(
+    folder: &Path,
+    name: &str,
+    made_at: DateTime<FixedOffset>,
+    extension: &str,
+    demo: bool,
+) -> PathBuf {
     let stem = format!("{name}-{}", made_at.format("%Y%m%d-%H%M%S"));
-    let extension = format.extension();
     let path = |suffix: String| with_demo_mark(&folder.join(format!("{stem}{suffix}.{extension}")), demo);
     std::iter::once(String::new())
         .chain((2_u64..).map(|number| format!("-{number}")))

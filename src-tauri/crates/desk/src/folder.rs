@@ -30,6 +30,14 @@ pub fn export_folder(data_folder: &std::path::Path) -> PathBuf {
     })
 }
 
+/// The folder of an inspector's device beside a data folder: its name with `-inspector` behind it.
+#[must_use]
+pub fn inspector_folder(data_folder: &std::path::Path) -> PathBuf {
+    let mut name = data_folder.file_name().unwrap_or_default().to_owned();
+    name.push("-inspector");
+    data_folder.with_file_name(name)
+}
+
 fn from_environment(name: &str) -> Option<PathBuf> {
     std::env::var_os(name)
         .filter(|value| !value.is_empty())

@@ -60,6 +60,7 @@ impl Desk {
         let mut state = self.lock();
         let guard = state.require_shift()?;
         let now = self.clock.since_start();
+        state.touched = now;
         let policy = state.data()?.policy.clone();
         let cases: Vec<u64> = state
             .gate
@@ -122,6 +123,7 @@ impl Desk {
         if !code.is_empty() && code.len() <= LONGEST_PAYLOAD_BYTES {
             // Whoever pulls the trigger means it: only a visitor who is here already is not scanned twice.
             let token = state.data()?.store.token(code.as_bytes());
+            state.touched = self.clock.since_start();
             state.door.look_anew(token);
             let sighting = Sighting {
                 payload: code.as_bytes(),
@@ -136,9 +138,17 @@ impl Desk {
     /// The codes in one frame.
     pub(crate) fn codes_seen(&self, sightings: &[Sighting<'_>]) {
         let mut state = self.lock();
+        // What a witness shows is never a visitor's.
+        if state.inspecting.is_some() || state.witnessing.is_going_on() {
+            for sighting in sightings {
+                self.message_seen(&mut state, sighting.payload);
+            }
+            return;
+        }
         if state.require_shift().is_err() {
             return;
         }
+        state.touched = self.clock.since_start();
         let mut changed = false;
         for sighting in sightings {
             // Only data that are not open at all give an error here, and then there is no door.
@@ -168,6 +178,14 @@ impl Desk {
             return;
         }
         state.camera = camera;
+        if state.inspecting.is_some() {
+            let _ = self.show_inspector(&state);
+            return;
+        }
+        if state.witnessing.is_going_on() {
+            self.show_witnessing(&state);
+            return;
+        }
         match state.require_shift() {
             Ok(_) => self.show_door_if_possible(&mut state),
             // Before the shift the guard looks whether the camera works.

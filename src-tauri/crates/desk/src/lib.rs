@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod accounts;
+mod bundle;
+mod checking;
 mod clock;
 mod demo;
 mod desk;
@@ -10,6 +12,7 @@ mod export;
 mod eye;
 mod folder;
 mod gate;
+mod housekeeping;
 mod inspector;
 mod ledger;
 mod office;
@@ -21,12 +24,13 @@ pub mod view;
 mod visitor;
 mod witnessing;
 
+pub use bundle::{LedgerSource, prepare_bundle};
 pub use clock::{Clock, SystemClock};
 pub use desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter};
 pub use error::DeskError;
 pub use export::{
     ExportError, ExportFormat, ExportRequest, Exported, PreparedExport, free_export_path, prepare_export,
 };
-pub use folder::{data_folder, export_folder, usual_data_folder};
+pub use folder::{data_folder, export_folder, inspector_folder, usual_data_folder};
 pub use gatepost_store::VaultKind;
 pub use preview::{OUTLINE_BYTES, PREVIEW_WIDTH_PX};

@@ -24,7 +24,7 @@ const LONGEST_PAGE: u16 = 200;
 /// Days the filter offers at most.
 const MOST_DAYS: u16 = 400;
 /// Characters of a note at most.
-const LONGEST_NOTE: usize = 200;
+pub(crate) const LONGEST_NOTE: usize = 200;
 /// Lines between two words about the progress of an export.
 const PROGRESS_STEP: u64 = 1_000;
 
@@ -251,7 +251,10 @@ impl Desk {
         })
     }
 
-    fn read<T>(&self, query: impl FnOnce(&mut Reader) -> Result<T, StoreError>) -> Result<T, DeskError> {
+    pub(crate) fn read<T>(
+        &self,
+        query: impl FnOnce(&mut Reader) -> Result<T, StoreError>,
+    ) -> Result<T, DeskError> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(reader) = reader.as_mut() else {
             return Err(DeskError::Store {
@@ -262,7 +265,7 @@ impl Desk {
     }
 }
 
-fn language(locale: Locale) -> Language {
+pub(crate) fn language(locale: Locale) -> Language {
     match locale {
         Locale::ZhCn => Language::ZhCn,
         Locale::En => Language::En,

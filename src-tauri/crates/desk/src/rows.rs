@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 use gatepost_codes::{IssuerId, IssuerTable, Personal};
+use gatepost_ledger::LedgerDay;
 use gatepost_rules::BodyTemperature;
 use gatepost_store::{Counts, PersonNumber, StoreError, StoredEntry};
 
@@ -89,6 +90,19 @@ pub(crate) fn local(wall_ms: i64, offset_s: i32) -> Option<DateTime<FixedOffset>
 pub(crate) fn local_time(wall_ms: i64, offset_s: i32) -> Result<String, StoreError> {
     let time = local(wall_ms, offset_s).ok_or(StoreError::Damaged)?;
     Ok(time.to_rfc3339_opts(SecondsFormat::Millis, false))
+}
+
+/// A day of ledger time as `YYYY-MM-DD`.
+pub(crate) fn day_text(day: LedgerDay) -> String {
+    NaiveDate::from_epoch_days(day.0)
+        .map(|day| day.to_string())
+        .unwrap_or_default()
+}
+
+/// The day of ledger time that `YYYY-MM-DD` names.
+pub(crate) fn day_of(text: &str) -> Result<LedgerDay, DeskError> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DeskError::NotADay)?;
+    Ok(LedgerDay(day.to_epoch_days()))
 }
 
 pub(crate) fn counts(counts: Counts) -> view::Counts {

@@ -1,9 +1,64 @@
 //! The gate's side of witnessing: three codes between its screen and camera and those of the inspector.
 
-use crate::desk::Desk;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use gatepost_ledger::audit::COSIGNATURE_SKEW_MS;
+use gatepost_ledger::fingerprint::Fingerprint;
+use gatepost_ledger::note::NoteSignature;
+use gatepost_ledger::witness::WitnessRequest;
+use gatepost_ledger::witness_exchange::{
+    CosignatureRefused, FormerKey, Hello, RequestError, WitnessMessage, accept_cosignature, request_for,
+};
+use gatepost_store::{Reader, StoreError};
+
+use crate::desk::{Desk, State};
 use crate::error::DeskError;
+use crate::ledger::{time_of_witness, words};
 use crate::office::READERS;
-use crate::view::WitnessingView;
+use crate::rows::short;
+use crate::view::{QrView, StoreFault, WitnessingTrouble, WitnessingView};
+
+/// Before the base64 of a message, where it is copied as text.
+const AS_TEXT: &str = "gp1b ";
+
+/// Where the gate stands.
+#[derive(Debug)]
+pub(crate) enum Witnessing {
+    Idle,
+    Waits {
+        trouble: Option<WitnessingTrouble>,
+    },
+    Asks {
+        hello: Hello,
+        request: Box<WitnessRequest>,
+        /// What the newest key signed is still to be witnessed afterwards.
+        again: bool,
+        trouble: Option<WitnessingTrouble>,
+    },
+    Done {
+        witness: String,
+        size: u32,
+        at: String,
+        again: bool,
+    },
+}
+
+impl Witnessing {
+    /// Whether codes before the camera are an inspector's.
+    pub(crate) fn is_going_on(&self) -> bool {
+        match self {
+            Witnessing::Waits { .. } | Witnessing::Asks { .. } => true,
+            Witnessing::Idle | Witnessing::Done { .. } => false,
+        }
+    }
+
+    fn trouble(&mut self, new: WitnessingTrouble) {
+        match self {
+            Witnessing::Waits { trouble } | Witnessing::Asks { trouble, .. } => *trouble = Some(new),
+            Witnessing::Idle | Witnessing::Done { .. } => {}
+        }
+    }
+}
 
 impl Desk {
     /// Opens the camera for the inspector's first code.
@@ -11,8 +66,14 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Forbidden`] for anybody but a manager or an inspector, or a store fault.
     pub fn begin_witnessing(&self) -> Result<WitnessingView, DeskError> {
-        self.lock().require_one_of(&READERS)?;
-        Err(DeskError::NotFound)
+        {
+            let mut state = self.lock();
+            state.require_one_of(&READERS)?;
+            state.data()?;
+            state.witnessing = Witnessing::Waits { trouble: None };
+        }
+        self.open_eye();
+        Ok(self.show_witnessing(&self.lock()))
     }
 
     /// Where it stands.
@@ -20,8 +81,9 @@ impl Desk {
     /// # Errors
     /// As [`Desk::begin_witnessing`].
     pub fn witnessing(&self) -> Result<WitnessingView, DeskError> {
-        self.lock().require_one_of(&READERS)?;
-        Ok(WitnessingView::Idle)
+        let state = self.lock();
+        state.require_one_of(&READERS)?;
+        Ok(witnessing_view(&state))
     }
 
     /// A code from a hand scanner that types like a keyboard, or its text pasted.
@@ -29,9 +91,13 @@ impl Desk {
     /// # Errors
     /// [`DeskError::NotWitnessing`], or as [`Desk::begin_witnessing`].
     pub fn witness_typed(&self, typed: &str) -> Result<WitnessingView, DeskError> {
-        self.lock().require_one_of(&READERS)?;
-        let _ = typed;
-        Err(DeskError::NotWitnessing)
+        let mut state = self.lock();
+        state.require_one_of(&READERS)?;
+        if !state.witnessing.is_going_on() {
+            return Err(DeskError::NotWitnessing);
+        }
+        self.witness_message(&mut state, &bytes_of(typed))?;
+        Ok(self.show_witnessing(&state))
     }
 
     /// Ends it and closes the camera.
@@ -39,7 +105,209 @@ impl Desk {
     /// # Errors
     /// As [`Desk::begin_witnessing`].
     pub fn end_witnessing(&self) -> Result<WitnessingView, DeskError> {
-        self.lock().require_one_of(&READERS)?;
-        Ok(WitnessingView::Idle)
+        {
+            let mut state = self.lock();
+            state.require_one_of(&READERS)?;
+            state.witnessing = Witnessing::Idle;
+        }
+        self.close_eye();
+        Ok(self.show_witnessing(&self.lock()))
     }
+
+    /// A code before the camera of somebody who waits for another device.
+    pub(crate) fn message_seen(&self, state: &mut State, payload: &[u8]) {
+        if state.inspecting.is_some() {
+            self.gate_seen(state, payload);
+            return;
+        }
+        let before = witnessing_view(state);
+        if let Err(error) = self.witness_message(state, payload) {
+            tracing::error!(%error, "a witness could not be answered");
+        }
+        if witnessing_view(state) != before {
+            self.show_witnessing(state);
+        }
+    }
+
+    fn witness_message(&self, state: &mut State, payload: &[u8]) -> Result<(), DeskError> {
+        match (WitnessMessage::parse(payload), &state.witnessing) {
+            // It is still on the inspector's screen.
+            (Ok(WitnessMessage::Hello(hello)), Witnessing::Asks { hello: known, .. }) if hello == *known => {}
+            (Ok(WitnessMessage::Hello(hello)), _) => self.answer(state, hello)?,
+            (Ok(WitnessMessage::Cosignature(line)), Witnessing::Asks { .. }) => {
+                self.cosigned(state, &line)?
+            }
+            // The own code in a mirror.
+            (Ok(WitnessMessage::Request(_)), _) => {}
+            (Ok(WitnessMessage::Cosignature(_)), _) => state.witnessing.trouble(WitnessingTrouble::OtherSeal),
+            (Err(_), _) => state.witnessing.trouble(WitnessingTrouble::OtherCode),
+        }
+        Ok(())
+    }
+
+    fn answer(&self, state: &mut State, hello: Hello) -> Result<(), DeskError> {
+        match request(&state.data()?.reader, &hello) {
+            Ok((request, again)) => {
+                state.witnessing = Witnessing::Asks {
+                    hello,
+                    request: Box::new(request),
+                    again,
+                    trouble: None,
+                };
+                Ok(())
+            }
+            Err(RequestError::OtherLedger) => {
+                state.witnessing.trouble(WitnessingTrouble::OtherLedger);
+                Ok(())
+            }
+            Err(RequestError::OwnSeal(error)) => {
+                tracing::error!(%error, "the own seal");
+                Err(DeskError::Store {
+                    fault: StoreFault::Damaged,
+                })
+            }
+            Err(RequestError::Nodes(error)) => Err(error.into()),
+        }
+    }
+
+    fn cosigned(&self, state: &mut State, line: &NoteSignature) -> Result<(), DeskError> {
+        let Witnessing::Asks {
+            hello,
+            request,
+            again,
+            ..
+        } = &state.witnessing
+        else {
+            return Ok(());
+        };
+        let (witness, size, again) = (hello.witness.clone(), request.size, *again);
+        let now = self.clock.now();
+        let now_seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+        let skew_seconds = COSIGNATURE_SKEW_MS.unsigned_abs() / 1000;
+        let seconds = match accept_cosignature(line, &request.note(), &witness, now_seconds, skew_seconds) {
+            Ok(seconds) => seconds,
+            Err(refused) => {
+                state.witnessing.trouble(match refused {
+                    CosignatureRefused::Signature(_) => WitnessingTrouble::OtherSeal,
+                    CosignatureRefused::Clock { seconds } => WitnessingTrouble::Clock {
+                        seconds: i32::try_from(seconds).unwrap_or(if seconds < 0 {
+                            i32::MIN
+                        } else {
+                            i32::MAX
+                        }),
+                    },
+                });
+                return Ok(());
+            }
+        };
+        let by = state.require_one_of(&READERS)?.number;
+        let at = self.moment_at(now, state.boot());
+        let data = state.data()?;
+        let gate = data.gate_name();
+        match data
+            .store
+            .add_cosignature(at, &gate, Some(by), size, &witness, line)
+        {
+            Ok(_) => {
+                state.witnessing = Witnessing::Done {
+                    witness: witness.name().as_str().to_owned(),
+                    size: short(size)?,
+                    at: time_of_witness(seconds, now.offset().local_minus_utc())?,
+                    again,
+                };
+            }
+            Err(StoreError::CosignatureRefused) => state.witnessing.trouble(WitnessingTrouble::OtherSeal),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    pub(crate) fn show_witnessing(&self, state: &State) -> WitnessingView {
+        let view = witnessing_view(state);
+        self.presenter.witnessing_changed(&view);
+        view
+    }
+}
+
+fn witnessing_view(state: &State) -> WitnessingView {
+    let camera = state.camera.clone();
+    match &state.witnessing {
+        Witnessing::Idle => WitnessingView::Idle,
+        Witnessing::Waits { trouble } => WitnessingView::WaitsForHello {
+            camera,
+            trouble: *trouble,
+        },
+        Witnessing::Asks {
+            hello,
+            request,
+            trouble,
+            ..
+        } => {
+            let message = WitnessMessage::Request(request.clone());
+            WitnessingView::ShowsRequest {
+                camera,
+                witness: hello.witness.name().as_str().to_owned(),
+                size: short(request.size).unwrap_or(u32::MAX),
+                words: words(Fingerprint::of_key(&request.key), state.appearance.locale),
+                qr: QrView::of(&message.to_bytes()),
+                text: text_of(&message),
+                trouble: *trouble,
+            }
+        }
+        Witnessing::Done {
+            witness,
+            size,
+            at,
+            again,
+        } => WitnessingView::Done {
+            witness: witness.clone(),
+            size: *size,
+            at: at.clone(),
+            again: *again,
+        },
+    }
+}
+
+/// What the gate shows to a witness that said hello, and whether there is more to be witnessed afterwards.
+fn request(reader: &Reader, hello: &Hello) -> Result<(WitnessRequest, bool), RequestError<StoreError>> {
+    let nodes = RequestError::Nodes;
+    let head = reader.head().map_err(nodes)?;
+    let keys = reader.ledger_keys().map_err(nodes)?;
+    let Some((key, _)) = keys.split_last() else {
+        return Err(nodes(StoreError::Damaged));
+    };
+    let mut former = Vec::new();
+    for pair in keys.windows(2) {
+        // Its last seal is that with the record in it that names the next.
+        let size = pair[1].from;
+        let leaf = reader.leaf(size - 1).map_err(nodes)?;
+        let seal = reader.signed_seal_at(size).map_err(nodes)?;
+        former.push(FormerKey {
+            key: pair[0].key.clone(),
+            leaf: leaf.to_bytes().map_err(|error| nodes(error.into()))?,
+            seal: seal.ok_or(nodes(StoreError::Damaged))?.note,
+        });
+    }
+    let request = request_for(hello, &reader.nodes(), &head.note, &key.key, &former)?;
+    let again = request.size < head.seal.size;
+    Ok((request, again))
+}
+
+/// A message as text that can be copied.
+pub(crate) fn text_of(message: &WitnessMessage) -> String {
+    format!("{AS_TEXT}{}", STANDARD.encode(message.to_bytes()))
+}
+
+/// The bytes of a message that was typed by a hand scanner, which adds control characters before and behind, or
+/// pasted as [`text_of`] it.
+pub(crate) fn bytes_of(typed: &str) -> Vec<u8> {
+    let typed: String = typed
+        .chars()
+        .filter(|character| !character.is_control())
+        .collect();
+    let typed = typed.trim();
+    let pasted = typed
+        .strip_prefix(AS_TEXT)
+        .and_then(|text| STANDARD.decode(text.replace(' ', "")).ok());
+    pasted.unwrap_or_else(|| typed.as_bytes().to_vec())
 }

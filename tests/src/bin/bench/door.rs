@@ -145,6 +145,8 @@ pub(crate) fn measure(folder: &Path) -> Vec<Row> {
         export_folder: folder.join("exports"),
         camera: CameraSource::Given(Arc::new(source)),
         vault: VaultKind::KeyFile,
+        inspector_folder: folder.join("inspector"),
+        as_inspector: false,
     };
     let presenter = Arc::new(Watching(Mutex::new(shown)));
     let desk = Desk::start(options, Arc::new(SystemClock::start()), presenter);

@@ -1,19 +1,36 @@
 //! The ledger as managers and inspectors see it.
 
 use gatepost_ledger::{KeyChangeReason, RetentionClass, RetentionPolicy};
+use gatepost_report::QrModules;
 use gatepost_store::VaultKind;
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::StoreFault;
+use super::{CameraView, StoreFault};
 
-/// A QR code to be drawn: dark modules are `1`, row by row, without a quiet zone.
+/// A QR code to be drawn: dark modules are `1`, row by row, without a quiet zone. One of width 0 is none: what it
+/// was to say does not fit, and only its text can be copied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 pub struct QrView {
     /// Modules in a row.
     pub width: u16,
     /// `width * width` characters, `0` or `1`.
     pub modules: String,
+}
+
+impl QrView {
+    /// The code of these bytes; one of no modules where they do not fit any.
+    pub(crate) fn of(bytes: &[u8]) -> QrView {
+        let code = QrModules::of(bytes);
+        QrView {
+            width: code
+                .as_ref()
+                .map_or(0, |code| u16::try_from(code.width()).unwrap_or(0)),
+            modules: code.map_or_else(String::new, |code| {
+                code.modules().map(|dark| if dark { '1' } else { '0' }).collect()
+            }),
+        }
+    }
 }
 
 /// A seal: what the ledger is at this moment.
@@ -170,7 +187,7 @@ pub struct FileMade {
 }
 
 /// What is to go into an audit bundle beside the ledger.
-#[derive(Clone, Debug, Deserialize, Type)]
+#[derive(Clone, Debug, Default, Deserialize, Type)]
 pub struct BundleForm {
     /// Positions of records whose disclosures go with it; usually none.
     pub disclose: Vec<u32>,
@@ -196,18 +213,22 @@ pub enum WitnessingTrouble {
 }
 
 /// Where the gate's side of witnessing stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
 #[serde(tag = "step", rename_all = "snake_case", rename_all_fields = "snake_case")]
 pub enum WitnessingView {
     /// Nothing is going on.
     Idle,
     /// The camera waits for the inspector's first code.
     WaitsForHello {
+        /// The camera's health.
+        camera: CameraView,
         /// What was wrong with the last code.
         trouble: Option<WitnessingTrouble>,
     },
     /// The gate shows its code; the camera waits for the inspector's answer.
     ShowsRequest {
+        /// The camera's health.
+        camera: CameraView,
         /// Name of the witness's key.
         witness: String,
         /// Records.
@@ -236,12 +257,14 @@ pub enum WitnessingView {
 }
 
 /// The inspector's own device.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
 pub struct InspectorView {
     /// The inspector's verifier key, to be given to venues.
     pub verifier: String,
     /// Ledgers that this device has witnessed.
     pub known: Vec<KnownLedger>,
+    /// The camera's health, while a visit is going on.
+    pub camera: CameraView,
     /// Where it stands.
     pub step: InspectorStep,
     /// The last file that was checked, or is being checked.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
+use std::thread;
 use std::time::Duration;
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
@@ -261,6 +262,8 @@ impl Room {
             export_folder: exports.path().join("exports"),
             camera: CameraSource::Recording(camera),
             vault: VaultKind::KeyFile,
+            inspector_folder: exports.path().join("inspector"),
+            as_inspector: false,
         };
         let desk = Desk::start(
             options,
@@ -282,7 +285,7 @@ impl Room {
         let Room {
             desk, data, pictures, ..
         } = self;
-        drop(desk);
+        end(desk);
         Room::on(data, pictures)
     }
 
@@ -380,13 +383,21 @@ pub(crate) fn form() -> SetUpForm {
     }
 }
 
+/// Ends a program as a power cut would; its threads let go of the files before this returns.
+pub(crate) fn end(mut desk: Arc<Desk>) {
+    while let Err(still_held) = Arc::try_unwrap(desk) {
+        desk = still_held;
+        thread::yield_now();
+    }
+}
+
 /// A copy of a folder that was set up once: hashing two PINs takes long on purpose.
 fn set_up_data() -> TempDir {
     static PREPARED: OnceLock<TempDir> = OnceLock::new();
     let prepared = PREPARED.get_or_init(|| {
         let Room { desk, data, .. } = Room::empty();
         desk.set_up(&form()).expect("a first set-up");
-        drop(desk);
+        end(desk);
         data
     });
     let data = tempfile::tempdir().expect("a folder");

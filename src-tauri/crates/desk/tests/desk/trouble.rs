@@ -6,7 +6,7 @@ use gatepost_desk::view::{Prompt, Stage, StoreFault};
 use gatepost_desk::{DeskError, Earcon};
 use gatepost_store::DATABASE_NAME;
 
-use crate::room::{GUARD, GUARD_PIN, Room};
+use crate::room::{GUARD, GUARD_PIN, Room, end};
 
 const LOCKED: DeskError = DeskError::Store {
     fault: StoreFault::Locked,
@@ -74,7 +74,7 @@ fn a_damaged_database_is_shown_as_such_and_left_as_it_is() {
     let database = room.data.path().join(DATABASE_NAME);
     let room = {
         let Room { desk, data, .. } = room;
-        drop(desk);
+        end(desk);
         let mut bytes = fs::read(&database).expect("the database");
         bytes[4096..].fill(0xA5);
         fs::write(&database, &bytes).expect("damaged");

@@ -1,0 +1,318 @@
+//! What the program does by itself, without making anybody wait: it erases what is due, audits the ledger in idle
+//! time, and watches the room on the disk.
+
+use std::ops::ControlFlow;
+use std::sync::{MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use gatepost_ledger::audit::Trust;
+use gatepost_store::{AuditOptions, Audited, IncrementalAudit, ReserveState, Step, StoreError, audit_folder};
+
+use crate::desk::{Desk, State};
+use crate::error::DeskError;
+use crate::gate::TICK;
+use crate::office::READERS;
+use crate::view::{AlarmsView, AuditView, StoreFault};
+
+/// Nobody pressed a key and no code was seen for so long: nobody is at the door.
+const IDLE_AFTER: Duration = Duration::from_secs(5);
+/// One slice of the audit: less than a tenth of the time between two of them.
+const AUDIT_SLICE: Duration = Duration::from_millis(20);
+/// A ledger that was whole is audited again after so long.
+const BETWEEN_AUDITS: Duration = Duration::from_secs(6 * 60 * 60);
+const BETWEEN_ERASURES: Duration = Duration::from_secs(60 * 60);
+/// A door where somebody is all the time waits with an erasure for no longer than this.
+const ERASES_ANYWAY_AFTER: Duration = Duration::from_secs(10 * 60);
+/// What failed is tried again after so long.
+const AFTER_A_FAULT: Duration = Duration::from_secs(60);
+const BETWEEN_LOOKS_AT_THE_DISK: Duration = Duration::from_secs(30);
+/// Screens hear of an audit at most this often.
+const BETWEEN_WORDS: Duration = Duration::from_millis(250);
+
+/// When what is due again, on the monotonic clock, and the audit in idle time.
+#[derive(Default)]
+pub(crate) struct Keeping {
+    stopped: bool,
+    audit: Option<IncrementalAudit>,
+    next_audit: Duration,
+    next_erasure: Duration,
+    next_look_at_the_disk: Duration,
+    told: Option<Instant>,
+}
+
+/// What somebody has to see to.
+pub(crate) fn alarms(state: &State) -> AlarmsView {
+    AlarmsView {
+        disk: state.disk.is_some_and(|disk| disk.is_alarming()),
+        reserve_used: state.disk.is_some_and(|disk| disk.reserve == ReserveState::Used),
+        ledger_broken: state.broken,
+        clock_unconfirmed: state.clock_unconfirmed,
+    }
+}
+
+impl Desk {
+    pub(crate) fn start_housekeeping(&self) {
+        let desk = self.me.clone();
+        let thread = thread::Builder::new()
+            .name("housekeeping".to_owned())
+            .spawn(move || keep_house(&desk));
+        if let Err(error) = thread {
+            // The door works without it; erasure is made up for at the next start.
+            tracing::error!(%error, "no thread for the housekeeping");
+        }
+    }
+
+    pub(crate) fn stop_housekeeping(&self) {
+        let mut keeping = self.keeping();
+        keeping.stopped = true;
+        keeping.audit = None;
+    }
+
+    /// Begins to audit the whole ledger now; [`crate::Presenter::audit_changed`] tells how it goes on.
+    ///
+    /// # Errors
+    /// [`DeskError::Forbidden`] for anybody but a manager or an inspector, or a store fault.
+    pub fn audit_now(&self) -> Result<AuditView, DeskError> {
+        let (folder, view) = {
+            let mut state = self.lock();
+            state.require_one_of(&READERS)?;
+            if state.auditing {
+                return Ok(state.audit.clone());
+            }
+            let folder = state.data()?.store.folder().to_owned();
+            let of = state.data()?.reader.records()?;
+            state.auditing = true;
+            state.audit = AuditView::Running {
+                checked: 0,
+                of: shown(of),
+            };
+            (folder, state.audit.clone())
+        };
+        self.keeping().audit = None;
+        self.presenter.audit_changed(&view);
+        let (desk, begun) = (self.me.clone(), view.clone());
+        let thread = thread::Builder::new().name("audit".to_owned()).spawn(move || {
+            let ended = audit_folder(
+                &folder,
+                AuditOptions {
+                    // The door keeps the other processors.
+                    threads: 1,
+                    go_on: Some(&mut teller(desk.clone(), begun)),
+                    ..AuditOptions::default()
+                },
+            );
+            if let Some(desk) = desk.upgrade() {
+                desk.audit_ended(ended);
+            }
+        });
+        if let Err(error) = thread {
+            tracing::error!(%error, "no thread for the audit");
+            self.audit_ended(Err(StoreError::Locked));
+        }
+        Ok(view)
+    }
+
+    fn audit_ended(&self, ended: Result<Audited, StoreError>) {
+        let now = self.clock.since_start();
+        self.keeping().next_audit = now + BETWEEN_AUDITS;
+        let mut state = self.lock();
+        state.auditing = false;
+        let view = match ended {
+            Ok(audited) => self.audit_view(audited),
+            Err(error) => AuditView::Unreadable {
+                fault: StoreFault::of(&error),
+            },
+        };
+        self.show_audit(&mut state, view);
+    }
+
+    fn audit_view(&self, audited: Audited) -> AuditView {
+        match audited {
+            Audited::Sound(report) => AuditView::Whole {
+                size: shown(report.ledger.size),
+                at: self.clock.now().to_rfc3339(),
+            },
+            Audited::Faulty(fault) => broken(&fault),
+            Audited::Cancelled => AuditView::NotYet,
+        }
+    }
+
+    fn show_audit(&self, state: &mut State, view: AuditView) {
+        if let AuditView::Broken { position, rule, .. } = &view {
+            tracing::error!(position, rule, "the ledger is not whole");
+        }
+        let before = alarms(state);
+        match view {
+            AuditView::Broken { .. } => state.broken = true,
+            AuditView::Whole { .. } => state.broken = false,
+            AuditView::NotYet | AuditView::Running { .. } | AuditView::Unreadable { .. } => {}
+        }
+        state.audit = view;
+        self.presenter.audit_changed(&state.audit);
+        if alarms(state) != before {
+            self.show_app(state);
+        }
+    }
+
+    pub(crate) fn keeping(&self) -> MutexGuard<'_, Keeping> {
+        self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One round; false at the end of the program.
+    fn keep_house(&self) -> bool {
+        let mut keeping = self.keeping();
+        if keeping.stopped {
+            return false;
+        }
+        let now = self.clock.since_start();
+        let idle = {
+            let state = self.lock();
+            if !state.data.as_ref().is_ok_and(|data| data.venue.is_some()) {
+                return true;
+            }
+            now.saturating_sub(state.touched) >= IDLE_AFTER
+        };
+        if now >= keeping.next_look_at_the_disk {
+            keeping.next_look_at_the_disk = now + BETWEEN_LOOKS_AT_THE_DISK;
+            self.look_at_the_disk();
+        }
+        let quiet_enough = idle || now >= keeping.next_erasure + ERASES_ANYWAY_AFTER;
+        let at_once = keeping.next_erasure.is_zero();
+        if now >= keeping.next_erasure && (quiet_enough || at_once) {
+            keeping.next_erasure = match self.erase_a_day() {
+                // The next day at the next round.
+                Ok(true) => keeping.next_erasure,
+                Ok(false) => now + BETWEEN_ERASURES,
+                Err(error) => {
+                    tracing::warn!(%error, "what is due could not be erased");
+                    now + AFTER_A_FAULT
+                }
+            };
+        } else if idle && (keeping.audit.is_some() || now >= keeping.next_audit) {
+            self.audit_a_little(&mut keeping, now);
+        }
+        true
+    }
+
+    /// Reads again how much room there is; tells of a new alarm.
+    pub(crate) fn look_at_the_disk(&self) {
+        let mut state = self.lock();
+        let before = alarms(&state);
+        if let Ok(data) = &mut state.data {
+            match data.store.disk_space() {
+                Ok(space) => state.disk = Some(space),
+                Err(error) => tracing::warn!(%error, "nobody says how much room there is"),
+            }
+        }
+        if alarms(&state) != before {
+            self.show_app(&state);
+        }
+    }
+
+    /// Erases one day that is due; false where none is any more.
+    fn erase_a_day(&self) -> Result<bool, DeskError> {
+        let mut state = self.lock();
+        let before = alarms(&state);
+        let at = self.moment(state.boot());
+        let data = state.data()?;
+        let gate = data.gate_name();
+        let erased = data.store.erase_one_due_day(at, &gate)?;
+        if let Some(erased) = &erased {
+            tracing::info!(position = erased.position, count = erased.count, "erased");
+            return Ok(true);
+        }
+        let waits = data.store.due_erasures(at)?.waits_for_confirmation;
+        state.clock_unconfirmed = !waits.is_empty();
+        if alarms(&state) != before {
+            self.show_app(&state);
+        }
+        Ok(false)
+    }
+
+    /// What is due is erased at the next round: the policy, a hold or the clock has changed.
+    pub(crate) fn erase_soon(&self) {
+        self.keeping().next_erasure = Duration::ZERO;
+    }
+
+    fn audit_a_little(&self, keeping: &mut Keeping, now: Duration) {
+        let folder = {
+            let state = self.lock();
+            match &state.data {
+                Ok(data) if !state.auditing => data.store.folder().to_owned(),
+                Ok(_) | Err(_) => return,
+            }
+        };
+        let audit = match keeping.audit.take() {
+            Some(audit) => Ok(audit),
+            None => IncrementalAudit::begin(&folder, Trust::default()),
+        };
+        let stepped = audit.and_then(|mut audit| Ok((audit.step(AUDIT_SLICE)?, audit)));
+        match stepped {
+            Ok((Step::Going { done, of }, audit)) => {
+                keeping.audit = Some(audit);
+                if keeping.told.is_none_or(|told| told.elapsed() >= BETWEEN_WORDS) {
+                    keeping.told = Some(Instant::now());
+                    let view = AuditView::Running {
+                        checked: shown(done),
+                        of: shown(of),
+                    };
+                    self.show_audit(&mut self.lock(), view);
+                }
+            }
+            Ok((Step::Done(audited), _)) => {
+                keeping.next_audit = now + BETWEEN_AUDITS;
+                let view = self.audit_view(audited);
+                self.show_audit(&mut self.lock(), view);
+            }
+            Err(error) => {
+                keeping.next_audit = now + AFTER_A_FAULT;
+                let fault = StoreFault::of(&error);
+                self.show_audit(&mut self.lock(), AuditView::Unreadable { fault });
+            }
+        }
+    }
+}
+
+fn keep_house(desk: &Weak<Desk>) {
+    while desk.upgrade().is_some_and(|desk| desk.keep_house()) {
+        thread::sleep(TICK);
+    }
+}
+
+/// Tells the screen now and then how far an audit is; ends the audit with the program.
+fn teller(desk: Weak<Desk>, begun: AuditView) -> impl FnMut(u64) -> ControlFlow<()> {
+    let mut told = Instant::now();
+    let of = match begun {
+        AuditView::Running { of, .. } => of,
+        _ => 0,
+    };
+    move |done| {
+        let Some(desk) = desk.upgrade() else {
+            return ControlFlow::Break(());
+        };
+        if desk.keeping().stopped {
+            return ControlFlow::Break(());
+        }
+        if told.elapsed() >= BETWEEN_WORDS {
+            told = Instant::now();
+            let checked = shown(done);
+            desk.show_audit(&mut desk.lock(), AuditView::Running { checked, of });
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+pub(crate) fn broken(fault: &gatepost_ledger::audit::Fault) -> AuditView {
+    AuditView::Broken {
+        position: shown(fault.position),
+        rule: fault.rule.word().to_owned(),
+        expected: fault.expected.clone(),
+        found: fault.found.clone(),
+    }
+}
+
+/// A number of records as the screen counts it.
+pub(crate) fn shown(records: u64) -> u32 {
+    u32::try_from(records).unwrap_or(u32::MAX)
+}
