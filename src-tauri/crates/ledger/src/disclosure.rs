@@ -97,6 +97,13 @@ impl DisclosureDigest {
     pub fn of_encoded(encoded: &str) -> DisclosureDigest {
         DisclosureDigest(Sha256::digest(encoded.as_bytes()).into())
     }
+
+    /// Of its 43 characters; `None` for anything else.
+    pub(crate) fn of_base64url(characters: &[u8]) -> Option<DisclosureDigest> {
+        let mut bytes = [0; 32];
+        let length = URL_SAFE_NO_PAD.decode_slice(characters, &mut bytes).ok()?;
+        (length == bytes.len()).then_some(DisclosureDigest(bytes))
+    }
 }
 
 impl From<DisclosureDigest> for String {

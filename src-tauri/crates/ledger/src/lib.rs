@@ -25,6 +25,6 @@ pub use body::{
 };
 pub use disclosure::{Disclosed, Disclosure, DisclosureDigest, Field, NotADisclosure, SALT_BYTES};
 pub use leaf::{LONGEST_LEAF_BYTES, Leaf, LeafError};
-pub use scan_leaf::{EntryLine, scan_entry};
+pub use scan_leaf::{EntryLine, scan_entry, scan_leaf};
 pub use seal::{LARGEST_SIZE, Seal};
 pub use time::{BACKWARD_LIMIT_MS, FORWARD_LIMIT_MS, LedgerClock, LedgerDay, Moment, TimeFault};

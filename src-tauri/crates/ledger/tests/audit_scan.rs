@@ -3,6 +3,7 @@
 use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
 use gatepost_ledger::{
     Body, Disclosed, Disclosure, Entry, Field, Leaf, Moment, PersonNumber, RetentionClass, scan_entry,
+    scan_leaf,
 };
 use gatepost_rules::{
     ColourSource, DocumentKind, Fault, Mask, Reason, ShownKind, TemperatureBand, VerdictKind,
@@ -128,6 +129,7 @@ fn leaf(dice: &mut Dice) -> Leaf {
 fn agree(bytes: &[u8]) -> bool {
     let parsed = Leaf::parse(bytes);
     let Some(line) = scan_entry(bytes) else {
+        assert_eq!(scan_leaf(bytes), None);
         return false;
     };
     let shown = || String::from_utf8_lossy(bytes).into_owned();
@@ -144,6 +146,7 @@ fn agree(bytes: &[u8]) -> bool {
     assert_eq!(line.band, entry.band);
     assert_eq!(line.follows, entry.follows);
     assert_eq!(line.class, leaf.body.retention_class());
+    assert_eq!(scan_leaf(bytes), Some(leaf));
     true
 }
 

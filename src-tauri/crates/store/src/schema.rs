@@ -19,6 +19,10 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// that of some ten thousand entries, this holds a year's.
 const WRITER_CACHE_KIB: i32 = 16 * 1024;
 
+/// No connection is used by two threads at once, which the type of a connection sees to, so SQLite need not lock it
+/// for every column.
+const UNSHARED: OpenFlags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+
 /// "GPST": tells a Gatepost database from any other SQLite file.
 const APPLICATION_ID: i32 = 0x4750_5354;
 /// Before 3.51.3 the WAL-reset bug can corrupt a database in WAL mode.
@@ -84,7 +88,7 @@ pub(crate) fn open_writer(folder: &Path, convert: Convert<'_>) -> Result<Connect
     }
     let path = folder.join(DATABASE_NAME);
     check_length(&path)?;
-    let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | UNSHARED)?;
     check_identity(&connection)?;
     configure(&connection)?;
     if connection.is_readonly("main")? {
@@ -100,7 +104,7 @@ pub(crate) fn open_writer(folder: &Path, convert: Convert<'_>) -> Result<Connect
 /// Opens a second connection that can only read: screens and exports.
 pub(crate) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
     let path = folder.join(DATABASE_NAME);
-    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | UNSHARED)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;

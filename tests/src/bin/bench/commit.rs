@@ -3,22 +3,15 @@
 use std::path::Path;
 use std::time::Instant;
 
-use chrono::NaiveDate;
-use gatepost_codes::{EvidenceLevel, HealthColour, Personal};
-use gatepost_ledger::{Body, Entry, Leaf, Moment};
-use gatepost_rules::{BodyTemperature, ColourSource, Mask, Policy, ShownKind, TemperatureBand, VerdictKind};
-use gatepost_store::{
-    KeyFile, NewEntry, NewPerson, PersonNumber, Role, ScanId, SetUp, Store, Venue, VenueKind,
-};
+use gatepost_store::{NewEntry, Store};
 use rusqlite::{Connection, params};
 
+use crate::made_up::{entry, fill, leaf, moment, new_store};
 use crate::samples::Samples;
 use crate::table::{Aim, Row};
 
-const GATE: &str = "东门";
-const GUARD: PersonNumber = PersonNumber(2);
-const SAMPLES: usize = 4_000;
-const YEAR: usize = 150_000;
+const SAMPLES: u64 = 4_000;
+const YEAR: u64 = 150_000;
 
 /// One table without an index, a trigger or a reference; the settings of the store.
 struct Bare(Connection);
@@ -50,12 +43,12 @@ impl Bare {
         Bare(connection)
     }
 
-    fn insert(&self, position: usize, leaf: &[u8], id: [u8; 16], new: &NewEntry) {
+    fn insert(&self, position: u64, leaf: &[u8], id: [u8; 16], new: &NewEntry) {
         self.0
             .prepare_cached("INSERT INTO bare VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             .expect("a statement")
             .execute(params![
-                position as u64,
+                position,
                 "entry",
                 leaf,
                 id,
@@ -71,66 +64,6 @@ impl Bare {
             ])
             .expect("a row");
     }
-}
-
-fn entry(number: usize, store: &Store) -> NewEntry {
-    NewEntry {
-        scan_id: ScanId::random().expect("randomness"),
-        at: moment(number),
-        day: NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day"),
-        offset_s: 8 * 3600,
-        gate: GATE.to_owned(),
-        guard: GUARD,
-        entry: Entry {
-            shown: ShownKind::Decoded,
-            document: None,
-            issuer: None,
-            age_seconds: Some(12),
-            colour: Some(HealthColour::Green),
-            colour_source: Some(ColourSource::Camera),
-            evidence: EvidenceLevel::StructureOnly,
-            band: TemperatureBand::Normal,
-            mask: Mask::Worn,
-            verdict: VerdictKind::Admit,
-            reasons: Vec::new(),
-            fault: None,
-            follows: None,
-        },
-        temperature: BodyTemperature::from_tenths(365).expect("a temperature"),
-        token: Some(store.token(&number.to_le_bytes())),
-    }
-}
-
-fn moment(number: usize) -> Moment {
-    let ms = number as u64 * 1000;
-    Moment {
-        wall_ms: 1_795_000_000_000 + ms.cast_signed(),
-        boot: 1,
-        monotonic_ms: ms,
-    }
-}
-
-fn new_store(folder: &Path) -> Store {
-    let mut store = Store::open(folder, KeyFile::in_folder(folder)).expect("an empty folder");
-    let person = |role, pin: &str| NewPerson {
-        name: Personal::new("测试".to_owned()),
-        role,
-        pin: Personal::new(pin.to_owned()),
-    };
-    let set_up = SetUp {
-        venue: Venue {
-            name: "测试超市".to_owned(),
-            kind: VenueKind::Supermarket,
-            gate: GATE.to_owned(),
-            opens: "08:00".to_owned(),
-            closes: "22:00".to_owned(),
-            demo: false,
-        },
-        policy: Policy::default(),
-        people: vec![person(Role::Manager, "284613"), person(Role::Guard, "730519")],
-    };
-    store.set_up(moment(0), &set_up).expect("a first set-up");
-    store
 }
 
 pub(crate) fn measure(folder: &Path) -> Vec<Row> {
@@ -151,7 +84,7 @@ pub(crate) fn measure(folder: &Path) -> Vec<Row> {
 struct Gates {
     ours: Store,
     bare: Bare,
-    entries: usize,
+    entries: u64,
 }
 
 impl Gates {
@@ -159,8 +92,8 @@ impl Gates {
     fn append(&mut self, what: &str) -> Row {
         let (mut ours, mut bare) = (Samples::default(), Samples::default());
         for number in self.entries..self.entries + SAMPLES {
-            let new = entry(number, &self.ours);
-            let leaf = leaf_of(number, &new);
+            let new = entry(number, moment(number), &self.ours);
+            let leaf = leaf(number, &new);
             let id = made_up_id(number);
 
             let began = Instant::now();
@@ -180,36 +113,22 @@ impl Gates {
 
     /// As many entries as a busy year has.
     fn fill(&mut self) {
-        let numbers: Vec<usize> = (self.entries..self.entries + YEAR).collect();
-        for batch in numbers.chunks(5_000) {
-            let new: Vec<NewEntry> = batch.iter().map(|number| entry(*number, &self.ours)).collect();
-            self.ours.append_entries(&new).expect("entries");
-            self.bare.0.execute_batch("BEGIN").expect("a transaction");
-            for (number, new) in batch.iter().zip(&new) {
-                self.bare
-                    .insert(*number, &leaf_of(*number, new), made_up_id(*number), new);
-            }
-            self.bare.0.execute_batch("COMMIT").expect("rows");
+        let numbers = self.entries..self.entries + YEAR;
+        fill(&mut self.ours, numbers.clone());
+        self.bare.0.execute_batch("BEGIN").expect("a transaction");
+        for number in numbers {
+            let new = entry(number, moment(number), &self.ours);
+            self.bare
+                .insert(number, &leaf(number, &new), made_up_id(number), &new);
         }
+        self.bare.0.execute_batch("COMMIT").expect("rows");
         self.entries += YEAR;
     }
 }
 
-fn leaf_of(number: usize, new: &NewEntry) -> Vec<u8> {
-    let leaf = Leaf {
-        position: number as u64,
-        at: new.at,
-        gate: new.gate.clone(),
-        by: Some(GUARD),
-        body: Body::Entry(new.entry.clone()),
-        digests: vec![],
-    };
-    leaf.to_bytes().expect("a leaf")
-}
-
 /// As long as the random bytes of the store.
-fn made_up_id(number: usize) -> [u8; 16] {
-    let mixed = (number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+fn made_up_id(number: u64) -> [u8; 16] {
+    let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     let mut id = [0; 16];
     id[..8].copy_from_slice(&mixed.to_be_bytes());
     id

@@ -9,8 +9,16 @@
     reason = "a command-line tool speaks on the terminal"
 )]
 
+mod audit;
+mod child;
 mod commit;
+mod data;
+mod disk;
 mod door;
+mod export;
+mod growth;
+mod ledger;
+mod made_up;
 mod samples;
 mod table;
 #[cfg(target_os = "linux")]
@@ -27,17 +35,33 @@ type Part = (&'static str, fn(&Path) -> Vec<Row>);
 const PARTS: &[Part] = &[
     ("commit", commit::measure),
     ("door", door::measure),
+    ("ledger", ledger::measure),
+    ("audit", audit::measure),
+    ("export", export::measure),
+    // Last: it appends to the data that the others read.
+    ("growth", growth::measure),
     #[cfg(target_os = "linux")]
     ("window", window::measure),
 ];
 
+/// Leaves the ledgers of many entries in `target/bench-data` for the next run.
+const KEEP: &str = "--keep";
+
 fn main() -> ExitCode {
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, job, folder, output] = &arguments[..]
+        && word == child::WORD
+    {
+        let took = export::in_child(job, Path::new(folder), Path::new(output));
+        println!("{}", child::report(took));
+        return ExitCode::SUCCESS;
+    }
+    let (flags, wanted): (Vec<_>, Vec<_>) = arguments.into_iter().partition(|argument| argument == KEEP);
     let known = |name: &String| PARTS.iter().any(|(part, _)| part == name);
     if let Some(unknown) = wanted.iter().find(|name| !known(name)) {
         let names: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
         eprintln!(
-            "bench: there is no part `{unknown}`; there are {}",
+            "bench: there is no part `{unknown}`; there are {}, and {KEEP}",
             names.join(", ")
         );
         return ExitCode::from(2);
@@ -54,7 +78,13 @@ fn main() -> ExitCode {
         let work = tempfile::tempdir_in(&folder).expect("the target folder is writable");
         let rows = measure(work.path());
         print(name, &rows);
+        if let Some(load) = table::load() {
+            println!("  load of the last minute: {load}");
+        }
         println!("written to {}\n", write(&folder, name, &rows).display());
+    }
+    if flags.is_empty() {
+        data::remove_all();
     }
     ExitCode::SUCCESS
 }

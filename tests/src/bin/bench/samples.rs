@@ -18,6 +18,11 @@ impl Samples {
         self.0.len()
     }
 
+    /// How many there were in a second, where each followed the other at once.
+    pub(crate) fn per_second(&self) -> f64 {
+        self.count() as f64 / self.0.iter().sum::<Duration>().as_secs_f64()
+    }
+
     pub(crate) fn median_ms(&self) -> f64 {
         self.quantile_ms(0.5)
     }

@@ -38,8 +38,14 @@ struct Reference {
 pub(crate) enum Aim {
     /// In its own unit.
     AtMost(f64),
+    /// In its own unit.
+    AtLeast(f64),
+    /// The slowest hundredth, in its own unit.
+    P99AtMost(f64),
     /// As a multiple of its reference.
     TimesReferenceAtMost(f64),
+    /// As a multiple of its reference.
+    TimesReferenceAtLeast(f64),
 }
 
 /// The table of one part, as written to its file.
@@ -50,6 +56,8 @@ struct Table<'a> {
     release: bool,
     processor: String,
     cores: usize,
+    /// How many programs wanted the processor in the last minute (`/proc/loadavg`), these measurements among them.
+    load: Option<f64>,
     rows: &'a [Row],
 }
 
@@ -77,6 +85,22 @@ impl Row {
         }
     }
 
+    /// How many in a second.
+    pub(crate) fn rate(what: impl Into<String>, unit: &'static str, samples: &Samples) -> Row {
+        Row {
+            samples: samples.count(),
+            ..Row::one(what, unit, samples.per_second())
+        }
+    }
+
+    /// The slowest hundredth, in milliseconds.
+    pub(crate) fn p99(what: impl Into<String>, samples: &Samples) -> Row {
+        Row {
+            samples: samples.count(),
+            ..Row::one(what, "ms", samples.p99_ms().unwrap_or(f64::NAN))
+        }
+    }
+
     pub(crate) fn beside(self, what: impl Into<String>, value: f64) -> Row {
         let ratio = self.value / value;
         let reference = Some(Reference {
@@ -96,11 +120,22 @@ impl Row {
         row
     }
 
+    pub(crate) fn beside_rate(self, what: impl Into<String>, samples: &Samples) -> Row {
+        self.beside(what, samples.per_second())
+    }
+
+    pub(crate) fn beside_p99(self, what: impl Into<String>, samples: &Samples) -> Row {
+        self.beside(what, samples.p99_ms().unwrap_or(f64::NAN))
+    }
+
     pub(crate) fn aims(self, aim: Aim) -> Row {
         let met = match (aim, &self.reference) {
             (Aim::AtMost(most), _) => Some(self.value <= most),
+            (Aim::AtLeast(least), _) => Some(self.value >= least),
+            (Aim::P99AtMost(most), _) => self.p99.map(|p99| p99 <= most),
             (Aim::TimesReferenceAtMost(most), Some(reference)) => Some(reference.ratio <= most),
-            (Aim::TimesReferenceAtMost(_), None) => None,
+            (Aim::TimesReferenceAtLeast(least), Some(reference)) => Some(reference.ratio >= least),
+            (Aim::TimesReferenceAtMost(_) | Aim::TimesReferenceAtLeast(_), None) => None,
         };
         Row {
             aim: Some(aim),
@@ -110,14 +145,19 @@ impl Row {
     }
 }
 
-/// `target/bench`, beside the profile that this program was built with.
+/// `target/bench`, for the tables.
 pub(crate) fn folder() -> PathBuf {
+    folder_beside_the_profile("bench")
+}
+
+/// A folder of the target folder, beside the profile that this program was built with.
+pub(crate) fn folder_beside_the_profile(name: &str) -> PathBuf {
     let this = std::env::current_exe().expect("the operating system knows which program it has started");
     let target = this
         .ancestors()
         .nth(2)
         .expect("Cargo puts programs two folders below the root of the disk or deeper");
-    let folder = target.join("bench");
+    let folder = target.join(name);
     fs::create_dir_all(&folder).expect("the target folder is writable");
     folder
 }
@@ -141,7 +181,10 @@ pub(crate) fn print(part: &str, rows: &[Row]) {
         let aim = match row.aim {
             None => continue,
             Some(Aim::AtMost(most)) => format!("at most {most} {}", row.unit),
+            Some(Aim::AtLeast(least)) => format!("at least {least} {}", row.unit),
+            Some(Aim::P99AtMost(most)) => format!("p99 at most {most} {}", row.unit),
             Some(Aim::TimesReferenceAtMost(most)) => format!("at most {most} × the reference"),
+            Some(Aim::TimesReferenceAtLeast(least)) => format!("at least {least} × the reference"),
         };
         let met = if row.aim_is_met == Some(true) {
             "met"
@@ -160,12 +203,19 @@ pub(crate) fn write(folder: &Path, part: &str, rows: &[Row]) -> PathBuf {
         release: !cfg!(debug_assertions),
         processor: processor(),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
+        load: load(),
         rows,
     };
     let path = folder.join(format!("{part}.json"));
     let text = serde_json::to_string_pretty(&table).expect("plain values serialise");
     fs::write(&path, text + "\n").expect("the target folder is writable");
     path
+}
+
+/// The load of the last minute, where the system tells it.
+pub(crate) fn load() -> Option<f64> {
+    let about = fs::read_to_string("/proc/loadavg").ok()?;
+    about.split(' ').next()?.parse().ok()
 }
 
 fn processor() -> String {
