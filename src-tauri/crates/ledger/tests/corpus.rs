@@ -11,6 +11,7 @@ mod checks;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use gatepost_ledger::bundle::{BundleFile, BundleManifest, ListedFile};
 use gatepost_ledger::note::{KeyKind, KeyName, SignedNote, SignerKey};
 use gatepost_ledger::policy::Policy as WitnessPolicy;
 use gatepost_ledger::proof_file::ProofFile;
@@ -234,6 +235,36 @@ fn tiles() -> Vec<Vec<u8>> {
     seeds
 }
 
+fn bundles() -> Vec<Vec<u8>> {
+    let listed = |byte: u8| ListedFile {
+        sha256: [byte; 32],
+        bytes: u64::from(byte),
+    };
+    let manifest = BundleManifest {
+        origin: seal().origin,
+        size: 1234,
+        range: 17..1000,
+        listed: [listed(0), listed(1), listed(0x7f), listed(0xff)],
+        before: listed(9),
+    };
+    let tile = tiles_of(70_000).last().expect("the highest");
+    let entries = entry_bundles_of(70_000).last().expect("the partial one");
+    let mut files = BundleFile::LISTED.to_vec();
+    files.extend([
+        BundleFile::Checkpoint,
+        BundleFile::Policy,
+        BundleFile::Manifest,
+        BundleFile::OldSeal(1000),
+        BundleFile::Consistency(1000, 1234),
+        BundleFile::Proof(17),
+        BundleFile::Tile(tile),
+        BundleFile::Entries(entries),
+    ]);
+    let mut seeds: Vec<_> = files.iter().map(|file| file.name().into_bytes()).collect();
+    seeds.push(manifest.to_text().into_bytes());
+    seeds
+}
+
 /// SplitMix64: the same inputs in every run.
 struct Dice(u64);
 
@@ -348,6 +379,11 @@ fn any_bytes_are_the_name_of_a_tile_and_an_entry_bundle_in_its_one_form_or_a_ref
 }
 
 #[test]
+fn any_bytes_are_the_name_of_a_file_of_a_bundle_or_its_manifest_in_its_one_form_or_a_refusal() {
+    run(&bundles(), checks::bundle);
+}
+
+#[test]
 #[ignore = "writes the seeds for cargo-fuzz and checks nothing"]
 fn the_seeds_are_written_for_cargo_fuzz() {
     let targets = [
@@ -356,6 +392,7 @@ fn the_seeds_are_written_for_cargo_fuzz() {
         ("proof", proofs()),
         ("witness", exchanges()),
         ("tile", tiles()),
+        ("bundle", bundles()),
     ];
     for (target, seeds) in targets {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))

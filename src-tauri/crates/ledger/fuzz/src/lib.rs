@@ -4,6 +4,7 @@
 //! crate's `tests/corpus.rs` runs the same functions over mutations of valid seeds in every test run, and
 //! `cargo test --test corpus -- --ignored` writes those seeds to where cargo-fuzz begins.
 
+use gatepost_ledger::bundle::{BundleFile, BundleManifest};
 use gatepost_ledger::note::{SignedNote, VerifierKey};
 use gatepost_ledger::policy::Policy;
 use gatepost_ledger::proof_file::ProofFile;
@@ -104,5 +105,20 @@ pub fn tile(bytes: &[u8]) {
             push_entry(leaf, &mut written).expect("it was not too long before");
         }
         assert_eq!(written, content);
+    }
+}
+
+/// The readers of a bundle's file names and of its manifest. What is in the files has readers of its own.
+pub fn bundle(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Some(file) = BundleFile::parse_name(text) {
+        assert_eq!(file.name(), text);
+        assert!(!text.split('/').any(|part| matches!(part, "" | "." | "..")));
+    }
+    if let Ok(manifest) = BundleManifest::parse_text(text) {
+        assert_eq!(manifest.to_text(), text);
+        assert!(Seal::parse_text(text).is_err());
     }
 }
