@@ -1,5 +1,5 @@
 //! A bundle in front of a program that nobody here wrote: Go's `golang.org/x/mod/sumdb`, which the Go project checks
-//! its modules with (Debian packages `golang-go` and `golang-1.19-src`). It opens the seals, reads the tiles and proves
+//! its modules with (Debian package `golang-go`, with its sources). It opens the seals, reads the tiles and proves
 //! records and older seals from them, and it refuses when a byte of these is flipped.
 #![cfg(target_os = "linux")]
 
@@ -8,7 +8,7 @@
 mod ledger;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use gatepost_tests::skip::skip;
@@ -16,9 +16,14 @@ use ledger::{Ledger, gate};
 use tempfile::TempDir;
 
 /// Where Debian keeps the sources of Go's own tools, with the packages that they are built from.
-const VENDORED: &str = "/usr/share/go-1.19/src/cmd/vendor/golang.org/x";
+fn vendored() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/share").ok()?.flatten();
+    let go = folders.filter(|folder| folder.file_name().to_string_lossy().starts_with("go-"));
+    go.map(|folder| folder.path().join("src/cmd/vendor/golang.org/x"))
+        .find(|vendored| vendored.join(PACKAGES[0]).is_dir())
+}
 
-/// The packages that the program below needs, and those that they need.
+/// The packages that the program below needs, and one that older ones of them need.
 const PACKAGES: [&str; 3] = ["mod/sumdb/note", "mod/sumdb/tlog", "crypto/ed25519"];
 
 const PROGRAM: &str = r#"
@@ -232,22 +237,18 @@ struct Elsewhere {
 
 impl Elsewhere {
     fn new() -> Option<Elsewhere> {
-        let has_go = Command::new("go")
-            .arg("version")
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if !has_go || !Path::new(VENDORED).join(PACKAGES[0]).is_dir() {
-            skip("Go's x/mod/sumdb is not installed (Debian: golang-go, golang-1.19-src)");
+        let go = Command::new("go").arg("version").output();
+        let vendored = vendored().filter(|_| go.is_ok_and(|output| output.status.success()));
+        let Some(vendored) = vendored else {
+            skip("Go's x/mod/sumdb is not installed (Debian: golang-go, with its sources)");
             return None;
-        }
+        };
         let folder = tempfile::tempdir().expect("a folder");
         for package in PACKAGES {
             let there = folder.path().join("src/golang.org/x").join(package);
             fs::create_dir_all(&there).expect("a folder");
-            for source in fs::read_dir(Path::new(VENDORED).join(package))
-                .expect("a package")
-                .flatten()
-            {
+            let sources = fs::read_dir(vendored.join(package)).into_iter().flatten();
+            for source in sources.flatten() {
                 fs::copy(source.path(), there.join(source.file_name())).expect("copied");
             }
         }

@@ -26,11 +26,14 @@ const TO_BUILD: [&str; 9] = [
 ];
 
 /// Debian packages that the tests start: a screen, a driver of the real window, a message bus, a keychain, Chinese
-/// letters.
-const TO_TEST: [&str; 5] = [
+/// letters; and what other people's verifiers of a ledger run on: Go with its sources, Python, the openssl command.
+const TO_TEST: [&str; 8] = [
     "dbus-x11",
     "fonts-noto-cjk",
     "gnome-keyring",
+    "golang-go",
+    "openssl",
+    "python3",
     "webkit2gtk-driver",
     "xvfb",
 ];
