@@ -421,3 +421,47 @@ fn base64url_value(byte: u8) -> u8 {
         _ => 63,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_an_entry_stands_in_the_specification() {
+        let specification = include_str!("../README.md");
+        let (_, words) = specification
+            .split_once("The words of these members")
+            .expect("the table");
+        let (words, _) = words.split_once("## ").expect("the next part");
+        let member = |name: &str| {
+            let row = words
+                .lines()
+                .find(|line| line.starts_with(&format!("| `{name}` |")));
+            let (_, listed) = row
+                .and_then(|row| row.trim_end_matches(" |").rsplit_once("| "))
+                .expect("a row");
+            listed.split(", ").map(str::to_owned).collect::<Vec<_>>()
+        };
+        fn sorted<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+            let mut words: Vec<_> = words.map(str::to_owned).collect();
+            words.sort();
+            words
+        }
+        for (name, known) in [
+            ("shown", sorted(SHOWN.iter().map(|(word, _)| *word))),
+            ("doc", sorted(DOCUMENTS.iter().map(|(word, _)| *word))),
+            ("code", sorted(COLOURS.iter().map(|(word, _)| *word))),
+            ("by", sorted(SOURCES.iter().map(|(word, _)| *word))),
+            ("ev", sorted(EVIDENCE.iter().map(|(word, _)| *word))),
+            ("tb", sorted(BANDS.iter().map(|(word, _)| *word))),
+            ("mask", sorted(MASKS.iter().map(|(word, _)| *word))),
+            ("dec", sorted(VERDICTS.iter().map(|(word, _)| *word))),
+            ("why", sorted(REASONS.iter().map(|(word, _)| *word))),
+            ("fault", sorted(FAULTS.iter().map(|(word, _)| *word))),
+        ] {
+            let mut listed = member(name);
+            listed.sort();
+            assert_eq!(listed, known, "{name}");
+        }
+    }
+}
