@@ -316,3 +316,47 @@ pub(crate) fn broken(fault: &gatepost_ledger::audit::Fault) -> AuditView {
 pub(crate) fn shown(records: u64) -> u32 {
     u32::try_from(records).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desk::{CameraSource, DeskOptions, Earcon, Presenter};
+    use crate::view::{DoorView, ExportProgress, InspectorView, WitnessingView};
+    use crate::{SystemClock, VaultKind};
+    use gatepost_store::DiskSpace;
+    use std::sync::Arc;
+
+    struct Silent;
+
+    impl Presenter for Silent {
+        fn app_changed(&self, _: &crate::view::AppView) {}
+        fn door_changed(&self, _: &DoorView) {}
+        fn export_progress(&self, _: ExportProgress) {}
+        fn audit_changed(&self, _: &AuditView) {}
+        fn witnessing_changed(&self, _: &WitnessingView) {}
+        fn inspector_changed(&self, _: &InspectorView) {}
+        fn sound(&self, _: Earcon) {}
+    }
+
+    #[test]
+    fn a_disk_that_fills_alarms_every_room_and_more_so_once_the_reserve_is_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = DeskOptions {
+            data_folder: folder.path().join("data"),
+            export_folder: folder.path().join("exports"),
+            camera: CameraSource::Demo,
+            vault: VaultKind::KeyFile,
+            inspector_folder: folder.path().join("inspector"),
+            as_inspector: false,
+        };
+        let desk = Desk::start(options, Arc::new(SystemClock::start()), Arc::new(Silent));
+        let alarms = |free_bytes, reserve| {
+            desk.lock().disk = Some(DiskSpace { free_bytes, reserve });
+            let alarms = desk.app().alarms;
+            (alarms.disk, alarms.reserve_used)
+        };
+        assert_eq!(alarms(500_000_000, ReserveState::Present), (false, false));
+        assert_eq!(alarms(499_999_999, ReserveState::Present), (true, false));
+        assert_eq!(alarms(900_000_000, ReserveState::Used), (true, true));
+    }
+}

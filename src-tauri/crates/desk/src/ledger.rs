@@ -186,7 +186,7 @@ impl Desk {
             let gate = data.gate_name();
             let record = NewRecord {
                 at,
-                gate: gate.clone(),
+                gate,
                 by: Some(by),
                 body: prepared.body(),
             };

@@ -29,7 +29,7 @@ pub(crate) enum Witnessing {
         trouble: Option<WitnessingTrouble>,
     },
     Asks {
-        hello: Hello,
+        hello: Box<Hello>,
         request: Box<WitnessRequest>,
         /// What the newest key signed is still to be witnessed afterwards.
         again: bool,
@@ -132,10 +132,11 @@ impl Desk {
     fn witness_message(&self, state: &mut State, payload: &[u8]) -> Result<(), DeskError> {
         match (WitnessMessage::parse(payload), &state.witnessing) {
             // It is still on the inspector's screen.
-            (Ok(WitnessMessage::Hello(hello)), Witnessing::Asks { hello: known, .. }) if hello == *known => {}
+            (Ok(WitnessMessage::Hello(hello)), Witnessing::Asks { hello: known, .. }) if hello == **known => {
+            }
             (Ok(WitnessMessage::Hello(hello)), _) => self.answer(state, hello)?,
             (Ok(WitnessMessage::Cosignature(line)), Witnessing::Asks { .. }) => {
-                self.cosigned(state, &line)?
+                self.cosigned(state, &line)?;
             }
             // The own code in a mirror.
             (Ok(WitnessMessage::Request(_)), _) => {}
@@ -149,7 +150,7 @@ impl Desk {
         match request(&state.data()?.reader, &hello) {
             Ok((request, again)) => {
                 state.witnessing = Witnessing::Asks {
-                    hello,
+                    hello: Box::new(hello),
                     request: Box::new(request),
                     again,
                     trouble: None,

@@ -4,9 +4,13 @@
 
 mod accounts;
 mod door;
+mod inspector;
+mod ledger;
 mod office;
+mod retention;
 mod roles;
 mod room;
 mod sessions;
 mod silence;
 mod trouble;
+mod witnessing;

@@ -174,6 +174,14 @@ fn row(command: &'static str, answers: [Answer; 5], call: fn(&Desk) -> Answer) -
 }
 
 fn table() -> Vec<Row> {
+    [accounts(), gate(), office(), ledger(), witnesses()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// The program itself, and who may sign in.
+fn accounts() -> Vec<Row> {
     vec![
         row("app", ANYBODY, |desk| {
             let _ = desk.app();
@@ -198,6 +206,12 @@ fn table() -> Vec<Row> {
         row("close_account", NOT_THE_OWN, |desk| {
             desk.close_account(MANAGER).map(drop)
         }),
+    ]
+}
+
+/// At the gate.
+fn gate() -> Vec<Row> {
+    vec![
         row("open_shift", GUARDS, |desk| desk.open_shift().map(drop)),
         row("close_shift", GUARDS_WITH_A_SHIFT, |desk| {
             desk.close_shift().map(drop)
@@ -211,6 +225,12 @@ fn table() -> Vec<Row> {
         }),
         row("watch_preview", GUARDS, |desk| desk.watch_preview(|_| false)),
         row("preview_shown", GUARDS, Desk::preview_shown),
+    ]
+}
+
+/// The log and the rules.
+fn office() -> Vec<Row> {
+    vec![
         row("entries", READERS, |desk| {
             desk.entries(&EntryFilter::default(), None, 50).map(drop)
         }),
@@ -242,6 +262,12 @@ fn table() -> Vec<Row> {
             method: "exports_to_show",
             ..row("show_exports", MANAGERS, |desk| desk.exports_to_show().map(drop))
         },
+    ]
+}
+
+/// The ledger.
+fn ledger() -> Vec<Row> {
+    vec![
         row("ledger", READERS, |desk| desk.ledger().map(drop)),
         row("audit_now", READERS, |desk| desk.audit_now().map(drop)),
         Row {
@@ -267,6 +293,12 @@ fn table() -> Vec<Row> {
         row("keep_keys_in", MANAGERS, |desk| {
             desk.keep_keys_in(VaultKind::KeyFile).map(drop)
         }),
+    ]
+}
+
+/// Witnesses, and the inspector's own device.
+fn witnesses() -> Vec<Row> {
+    vec![
         row("begin_witnessing", READERS, |desk| {
             desk.begin_witnessing().map(drop)
         }),

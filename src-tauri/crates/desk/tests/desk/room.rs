@@ -4,13 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use gatepost_codes::Personal;
 use gatepost_desk::view::{
-    AppView, AuditView, DoorKey, DoorView, EntryRow, ExportProgress, InspectorView, PersonNumber, SetUpForm,
-    Stage, VenueKind, WitnessingView,
+    AppView, AuditView, DoorKey, DoorView, EntryRow, ExportProgress, InspectorView, PersonNumber, QrView,
+    SetUpForm, Stage, VenueKind, WitnessingView,
 };
 use gatepost_desk::{CameraSource, Clock, Desk, DeskError, DeskOptions, Earcon, Presenter};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
@@ -171,7 +171,7 @@ pub(crate) fn stored(folder: &Path, position: u64) -> Option<StoredEntry> {
 pub(crate) struct Pictures(TempDir);
 
 impl Pictures {
-    fn of_nobody() -> Pictures {
+    pub(crate) fn of_nobody() -> Pictures {
         let pictures = Pictures(tempfile::tempdir().expect("a folder"));
         pictures.show(&DoorScene::default());
         pictures
@@ -193,6 +193,18 @@ impl Pictures {
         fs::rename(&unfinished, self.0.path().join("picture.jpg")).expect("in place of the last");
     }
 
+    /// A code on another device's screen.
+    pub(crate) fn show_qr(&self, code: &QrView) {
+        let (grey, side) = drawn(code);
+        let unfinished = self.0.path().join("next.unfinished");
+        let encoder = Encoder::new_file(&unfinished, 92).expect("a file");
+        let side = u16::try_from(side).expect("a small picture");
+        encoder
+            .encode(&grey, side, side, ColorType::Luma)
+            .expect("a picture");
+        fs::rename(&unfinished, self.0.path().join("picture.jpg")).expect("in place of the last");
+    }
+
     pub(crate) fn show_code(&self, colour: CodeColour, payload: &[u8]) {
         let scene = DoorScene {
             payload: Some(payload.to_vec()),
@@ -200,6 +212,30 @@ impl Pictures {
             ..DoorScene::default()
         };
         self.show(&scene);
+    }
+}
+
+/// Grey values of a code, five pixels a module, with its quiet zone; and how wide it is.
+pub(crate) fn drawn(code: &QrView) -> (Vec<u8>, usize) {
+    const PIXELS: usize = 5;
+    const QUIET: usize = 4;
+    let width = usize::from(code.width);
+    let side = (width + 2 * QUIET) * PIXELS;
+    let modules = code.modules.as_bytes();
+    let dark = |at: usize| (at / PIXELS).checked_sub(QUIET).filter(|at| *at < width);
+    let grey = (0..side * side).map(|at| match (dark(at % side), dark(at / side)) {
+        (Some(x), Some(y)) if modules[y * width + x] == b'1' => 20,
+        _ => 235,
+    });
+    (grey.collect(), side)
+}
+
+/// Waits until something is so: a thread of the program has to come round to it.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "never: {what}");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -240,7 +276,16 @@ impl Room {
 
     /// A manager in the office, after entries of the guard: `36.5`, `38.5`, `36.7`.
     pub(crate) fn in_the_office() -> Room {
-        let room = Room::at_the_gate();
+        Room::at_the_gate().with_entries()
+    }
+
+    /// The same with a recorded camera with nobody before it.
+    pub(crate) fn in_the_office_with_a_camera() -> Room {
+        Room::with_a_camera().with_entries()
+    }
+
+    fn with_entries(self) -> Room {
+        let room = self;
         for keys in ["7365⏎", "7385⏎⏎", "7367⏎"] {
             room.type_keys(keys);
         }
@@ -250,8 +295,32 @@ impl Room {
     }
 
     pub(crate) fn on(data: TempDir, pictures: Option<Pictures>) -> Room {
+        Room::started(data, pictures, Duration::ZERO, false)
+    }
+
+    /// An inspector's own device that has seen nothing; its folder is the room's data.
+    pub(crate) fn of_an_inspector(pictures: Option<Pictures>) -> Room {
+        Room::started(
+            tempfile::tempdir().expect("a folder"),
+            pictures,
+            Duration::ZERO,
+            true,
+        )
+    }
+
+    /// The power fails, and the same device is started again so much later.
+    pub(crate) fn later(self, passed: Duration, as_inspector: bool) -> Room {
+        let Room {
+            desk, data, pictures, ..
+        } = self;
+        end(desk);
+        Room::started(data, pictures, passed, as_inspector)
+    }
+
+    fn started(data: TempDir, pictures: Option<Pictures>, passed: Duration, as_inspector: bool) -> Room {
         let exports = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(TestClock::new());
+        clock.advance(passed);
         let witness = Arc::new(Witness::of(data.path()));
         let camera = match &pictures {
             Some(pictures) => pictures.0.path().to_owned(),
@@ -262,8 +331,8 @@ impl Room {
             export_folder: exports.path().join("exports"),
             camera: CameraSource::Recording(camera),
             vault: VaultKind::KeyFile,
-            inspector_folder: exports.path().join("inspector"),
-            as_inspector: false,
+            inspector_folder: data.path().join("inspector"),
+            as_inspector,
         };
         let desk = Desk::start(
             options,

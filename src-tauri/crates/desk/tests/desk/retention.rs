@@ -1,0 +1,143 @@
+//! Retention: what is due goes by itself, and the door goes on.
+
+use std::time::Duration;
+
+use gatepost_desk::DeskError;
+use gatepost_desk::view::{AuditView, HoldView, RetentionPolicy};
+
+use crate::room::{GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, Room, until};
+
+fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 60 * 60)
+}
+
+fn erasures(room: &Room) -> usize {
+    room.kinds().iter().filter(|kind| *kind == "erase").count()
+}
+
+fn temperatures(room: &Room) -> Vec<Option<i16>> {
+    let page = room.desk.entries(&Default::default(), None, 50).expect("the log");
+    page.rows.iter().map(|row| row.temperature).collect()
+}
+
+fn hold() -> HoldView {
+    HoldView {
+        from: "2026-11-22".to_owned(),
+        to: "2026-11-24".to_owned(),
+    }
+}
+
+#[test]
+fn after_thirty_days_the_temperatures_of_visitors_are_gone_and_the_door_goes_on() {
+    let room = Room::in_the_office();
+    assert_eq!(temperatures(&room), [Some(367), Some(385), Some(365)]);
+    room.clock.advance(days(30));
+    room.clock.advance(Duration::from_secs(10));
+    room.desk.confirm_clock().expect("asks for a look");
+    until("a look at the disk and at what is due", || {
+        room.desk.ledger().expect("the ledger").disk.free_mb > 0
+    });
+    assert_eq!(erasures(&room), 0, "thirty whole days have to pass");
+    room.clock.advance(days(1));
+    until("the erasure", || erasures(&room) == 1);
+    // A fever is kept as long as an incident.
+    assert_eq!(temperatures(&room), [None, Some(385), None]);
+    let erased = room.desk.ledger().expect("the ledger").retention.erasures;
+    assert_eq!(
+        (erased[0].from.as_str(), erased[0].to.as_str(), erased[0].count),
+        ("2026-11-23", "2026-11-23", 2)
+    );
+    room.sign_in(GUARD, GUARD_PIN).expect("the guard");
+    assert_eq!(room.write("7366⏎").temperature, Some(366));
+}
+
+#[test]
+fn days_on_hold_are_kept_until_the_hold_is_lifted() {
+    let room = Room::in_the_office();
+    let view = room.desk.place_hold(&hold()).expect("a hold");
+    assert_eq!(view.retention.holds, [hold()]);
+    let reversed = HoldView {
+        from: "2026-11-25".to_owned(),
+        ..hold()
+    };
+    assert_eq!(room.desk.place_hold(&reversed), Err(DeskError::HoldReversed));
+    assert_eq!(room.desk.lift_hold(&reversed), Err(DeskError::NotFound));
+    room.clock.advance(days(40));
+    room.desk.audit_now().expect("begun");
+    until("the end of an audit", || {
+        matches!(
+            room.desk.ledger().expect("the ledger").audit,
+            AuditView::Whole { .. }
+        )
+    });
+    assert_eq!(erasures(&room), 0);
+    let view = room.desk.lift_hold(&hold()).expect("lifted");
+    assert_eq!(view.retention.holds, []);
+    until("the erasure", || erasures(&room) == 1);
+}
+
+#[test]
+fn retention_of_no_day_or_of_more_than_ten_years_is_refused() {
+    let room = Room::in_the_office();
+    let policy = |visitor_days, incident_days| RetentionPolicy {
+        visitor_days,
+        incident_days,
+    };
+    for wrong in [policy(0, 180), policy(30, 0), policy(3651, 180), policy(30, 3651)] {
+        assert_eq!(
+            room.desk.set_retention(wrong),
+            Err(DeskError::RetentionOutOfRange)
+        );
+    }
+    for right in [policy(1, 1), policy(3650, 3650)] {
+        let view = room.desk.set_retention(right).expect("taken");
+        assert_eq!(view.retention.policy, right);
+    }
+}
+
+#[test]
+fn what_fell_due_while_the_program_was_off_is_erased_at_the_start() {
+    let room = Room::in_the_office();
+    let policy = RetentionPolicy {
+        visitor_days: 1,
+        incident_days: 1,
+    };
+    room.desk.set_retention(policy).expect("a policy");
+    let room = room.later(days(4), false);
+    until("the erasure", || erasures(&room) == 2);
+    room.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    assert_eq!(temperatures(&room), [None, None, None]);
+}
+
+#[test]
+fn a_clock_that_ran_far_ahead_while_the_program_was_off_erases_nothing_before_it_is_confirmed() {
+    let room = Room::in_the_office();
+    let room = room.later(days(60), false);
+    until("the question", || room.desk.app().alarms.clock_unconfirmed);
+    assert_eq!(erasures(&room), 0);
+    room.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    assert!(
+        room.desk
+            .ledger()
+            .expect("the ledger")
+            .retention
+            .waits_for_the_clock
+    );
+    let view = room.desk.confirm_clock().expect("confirmed");
+    assert!(!view.retention.waits_for_the_clock);
+    until("the erasure", || erasures(&room) == 1);
+    assert!(!room.desk.app().alarms.clock_unconfirmed);
+}
+
+#[test]
+fn in_idle_time_the_ledger_is_audited_by_itself() {
+    let room = Room::in_the_office();
+    assert_eq!(room.desk.ledger().expect("the ledger").audit, AuditView::NotYet);
+    room.clock.advance(Duration::from_secs(60));
+    until("the audit", || {
+        matches!(
+            room.desk.ledger().expect("the ledger").audit,
+            AuditView::Whole { .. }
+        )
+    });
+}
