@@ -178,59 +178,25 @@ fn scan(leaf: &[u8]) -> Option<Members<'_>> {
         return None;
     }
     let mut scan = Scan { rest: leaf };
-    let (digest_count, digests) = if scan.eat(b"{\"_sd\":[") {
-        let before = scan.rest;
-        let count = scan.digests()?;
-        let digests = &before[..before.len() - scan.rest.len() - 1];
-        scan.need(b",")?;
-        (count, digests)
-    } else {
-        scan.need(b"{")?;
-        (0, &leaf[..0])
-    };
-    let age_seconds = if scan.eat(b"\"age\":") {
-        let age = scan.small_integer()?;
-        scan.need(b",")?;
-        Some(age)
-    } else {
-        None
-    };
-    scan.need(b"\"b\":")?;
-    let boot = scan.small_integer()?;
+    let (digest_count, digests) = scan.beginning()?;
+    let age_seconds = scan.age()?;
+    let boot = scan.after(b"\"b\":")?.small_integer()?;
     let colour_source = scan.optional_word(b",\"by\":\"", &SOURCES)?;
     let colour = scan.optional_word(b",\"code\":\"", &COLOURS)?;
-    scan.need(b",\"dec\":\"")?;
-    let verdict = scan.word(&VERDICTS)?;
+    let verdict = scan.after(b",\"dec\":\"")?.word(&VERDICTS)?;
     let document = scan.optional_word(b",\"doc\":\"", &DOCUMENTS)?;
-    scan.need(b",\"ev\":\"")?;
-    let evidence = scan.word(&EVIDENCE)?;
+    let evidence = scan.after(b",\"ev\":\"")?.word(&EVIDENCE)?;
     let fault = scan.optional_word(b",\"fault\":\"", &FAULTS)?;
-    let follows = match scan.eat(b",\"follows\":") {
-        true => Some(scan.integer()?),
-        false => None,
-    };
-    scan.need(b",\"g\":\"")?;
-    let gate = scan.text()?;
-    scan.need(b",\"i\":")?;
-    let position = scan.integer()?;
-    let issuer = match scan.eat(b",\"iss\":\"") {
-        true => Some(scan.text()?),
-        false => None,
-    };
-    scan.need(b",\"m\":")?;
-    let monotonic_ms = scan.integer()?;
-    scan.need(b",\"mask\":\"")?;
-    let mask = scan.word(&MASKS)?;
-    let by = match scan.eat(b",\"op\":") {
-        true => Some(PersonNumber(scan.small_integer()?)),
-        false => None,
-    };
-    scan.need(b",\"shown\":\"")?;
-    let shown = scan.word(&SHOWN)?;
-    scan.need(b",\"t\":")?;
-    let wall_ms = i64::try_from(scan.integer()?).ok()?;
-    scan.need(b",\"tb\":\"")?;
-    let band = scan.word(&BANDS)?;
+    let follows = scan.optional(b",\"follows\":", Scan::integer)?;
+    let gate = scan.after(b",\"g\":\"")?.text()?;
+    let position = scan.after(b",\"i\":")?.integer()?;
+    let issuer = scan.optional(b",\"iss\":\"", Scan::text)?;
+    let monotonic_ms = scan.after(b",\"m\":")?.integer()?;
+    let mask = scan.after(b",\"mask\":\"")?.word(&MASKS)?;
+    let by = scan.optional(b",\"op\":", Scan::small_integer)?.map(PersonNumber);
+    let shown = scan.after(b",\"shown\":\"")?.word(&SHOWN)?;
+    let wall_ms = i64::try_from(scan.after(b",\"t\":")?.integer()?).ok()?;
+    let band = scan.after(b",\"tb\":\"")?.word(&BANDS)?;
     scan.need(b",\"typ\":\"entry\",\"v\":1")?;
     let (class, reasons) = scan.class(verdict)?;
     scan.need(b"}")?;
@@ -271,6 +237,48 @@ struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
+    /// The digests at the beginning of a leaf: how many, and the list without its brackets.
+    #[inline(always)]
+    fn beginning(&mut self) -> Option<(u16, &'a [u8])> {
+        if !self.eat(b"{\"_sd\":[") {
+            self.need(b"{")?;
+            return Some((0, &self.rest[..0]));
+        }
+        let before = self.rest;
+        let count = self.digests()?;
+        let digests = &before[..before.len() - self.rest.len() - 1];
+        self.need(b",")?;
+        Some((count, digests))
+    }
+
+    #[inline(always)]
+    fn age(&mut self) -> Option<Option<u32>> {
+        let age = self.optional(b"\"age\":", Scan::small_integer)?;
+        if age.is_some() {
+            self.need(b",")?;
+        }
+        Some(age)
+    }
+
+    #[inline(always)]
+    fn after<const N: usize>(&mut self, literal: &[u8; N]) -> Option<&mut Scan<'a>> {
+        self.need(literal)?;
+        Some(self)
+    }
+
+    #[inline(always)]
+    fn optional<T, const N: usize>(
+        &mut self,
+        literal: &[u8; N],
+        member: impl FnOnce(&mut Scan<'a>) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.eat(literal) {
+            member(self).map(Some)
+        } else {
+            Some(None)
+        }
+    }
+
     #[inline(always)]
     fn eat<const N: usize>(&mut self, literal: &[u8; N]) -> bool {
         match self.rest.split_first_chunk::<N>() {
