@@ -26,14 +26,18 @@ const TO_BUILD: [&str; 9] = [
 ];
 
 /// Debian packages that the tests start: a screen, a driver of the real window, a message bus, a keychain, Chinese
-/// letters; and what other people's verifiers of a ledger run on: Go with its sources, Python, the openssl command.
-const TO_TEST: [&str; 8] = [
+/// letters; what makes clock and disk fail; and what other people's verifiers of a ledger run on: Go with its sources,
+/// Python, the openssl command, SQLite's own shell.
+const TO_TEST: [&str; 11] = [
     "dbus-x11",
+    "faketime",
+    "fiu-utils",
     "fonts-noto-cjk",
     "gnome-keyring",
     "golang-go",
     "openssl",
     "python3",
+    "sqlite3",
     "webkit2gtk-driver",
     "xvfb",
 ];
