@@ -578,6 +578,7 @@ rule-voids = The table of voids says what the records say
 rule-shifts = The table of shifts says what the records say
 rule-sightings = The table of repeated codes says what the records say
 rule-inspections = The table of witnesses says what the records say
+rule-schema = Tables, indexes and triggers are as the program makes them
 rule-other = { $rule }
 
 seal-title = Seal
@@ -758,6 +759,7 @@ span-minutes = { $n } min
 span-hours = { $n } h
 
 code-text = No camera?
+code-text-instead = Without a picture, text does it as well: open "No camera?"
 code-text-mine = Copy this text for the other device
 code-text-theirs = Paste the other device's text, then Enter
 seal-at-close = Print the seal
@@ -853,8 +855,11 @@ cli-verify-witness-unknown = Cosigned: { $size } records by { $witness } at { $t
 cli-verify-witnessed = All records were seen from outside
 cli-verify-unwitnessed = The last { $n } records, from no. { $size } on, rest on the gate's word alone
 cli-verify-unwitnessed-all = All { $n } records rest on the gate's word alone; compare a seal that was kept (--since) or name a witness (--witness)
-cli-verify-warning = Ask about record no. { $position }: { $warning }
-cli-verify-warnings = And { $n } more of these
+cli-verify-warning = Ask about this: { $warning }, { $n ->
+    [one] once, record no. { $position }
+   *[other] { $n } times, first at record no. { $position }
+}
+cli-verify-part = Shown are records no. { $from } to { $to }; erasures, references and the course of the clock can only be audited in the whole ledger
 cli-verify-not_provable = Not provable by any audit: a visitor who was never scanned, a temperature that was typed wrongly, changes in records that nobody outside has seen yet
 cli-verify-fault = { $path }: fault at record no. { $position }. Broken rule: { $rule }. Expected { $expected }, found { $found }
 cli-verify-fault-file = { $path }: fault in { $file }. Broken rule: { $rule }. Expected { $expected }, found { $found }
@@ -889,3 +894,34 @@ cli-witness-hello = First message, for the gate: { $path }
 cli-witness-request = Seal of { $size } records, for the inspector: { $path }. At a first visit compare the words: { $words }
 cli-witness-cosigned = Cosigned { $size } records of { $origin } ({ $before } before): { $path }
 cli-witness-accepted = { $witness } witnessed { $size } records at { $time }; recorded as no. { $position }
+cli-nothing_to_erase = Nothing of these days is left to be destroyed; choose a later day
+cli-no_records = No record lies in these days, and no file was written; check --from and --to
+cli-nothing_disclosed = Record no. { $position } holds no personal data, or it was destroyed on schedule; leave it out
+cli-bad_line = Line { $line } is no register, and nothing of its group was written; correct it, or use --leave-out-bad-lines
+cli-restore_loses = Records that stand in the folder would be lost, and nothing was touched; if that is meant, add --replace { $choice }
+cli-erased = Certificate of destruction, record no. { $position }: { $class }, { $from } to { $to }, { $n } items; sealed with { $size } records
+cli-retention = Kept for { $visitor } days (visitors) and { $incident } days (fever, red code, refusal)
+cli-retention-hold = On hold: { $from } to { $to }
+cli-retention-due = Due now: { $class }, { $from } to { $to }
+cli-retention-waits = Waits until the manager confirms the date: { $class }, { $from } to { $to }
+cli-salvage-done = { $recovered } records recovered, { $lost } missing between them; { $sealed } of them stand sealed in the new database: { $path }
+cli-salvage-none = No record could be recovered; look for a backup
+cli-append-done = { $n ->
+    [one] 1 record is
+   *[other] { $n } records are
+} written, from no. { $first } on
+cli-append-left_out = { $n ->
+    [one] 1 record is
+   *[other] { $n } records are
+} written, from no. { $first } on; lines left out: { $bad }
+cli-append-none = No record was written
+cli-bundle-done = Bundle of { $n } records, sealed with { $size }: { $path }; recorded as no. { $position }
+cli-backup-done = Backup of { $size } records: { $path }, SHA-256 { $sha256 }
+cli-restore-plan = The backup holds { $size } records; difference to the folder: { $difference }. Nothing was touched
+cli-restore-done = { $size } records were put back into { $folder }; recorded as no. { $position }
+cli-restore-no_keys = { $size } records were put back into { $folder }; its keys are missing, so it can be read and audited but not continued: put the key files beside it
+cli-bench-row = { $name }: { $rate } a second, half within { $p50 } µs, 99 of 100 within { $p99 } µs
+cli-bench-disk = Disk alone (4 KiB, fdatasync)
+cli-bench-append = Record with signature and commit
+cli-bench-proof = Proof of one record
+cli-bench-audit = Audit: { $rate } records a second. A record reaches { $share } times the rate of the disk

@@ -1,7 +1,7 @@
 //! Keys by the signs that stand for them in a test.
 
 /// What a sign in [`crate::Window::press`] means; every other character is the key that types it.
-pub const SIGNS: [(char, char); 19] = [
+pub const SIGNS: [(char, char); 20] = [
     ('⏎', '\u{e007}'),
     ('⎋', '\u{e00c}'),
     ('⌫', '\u{e003}'),
@@ -17,6 +17,7 @@ pub const SIGNS: [(char, char); 19] = [
     ('②', '\u{e032}'),
     ('③', '\u{e033}'),
     ('④', '\u{e034}'),
+    ('⑨', '\u{e039}'),
     ('⑩', '\u{e03a}'),
     ('⑫', '\u{e03c}'),
     // The numeric pad's star: the one above 8 is a shifted digit.

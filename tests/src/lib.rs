@@ -13,6 +13,7 @@ pub mod tour;
 pub mod wait;
 pub mod webdriver;
 pub mod window;
+pub mod witness;
 
 pub use camera_file::{CameraFile, Visitor};
 pub use door::DoorSeen;

@@ -7,7 +7,9 @@ import type {
   StaffView,
   WitnessingView,
 } from '../src/ipc/bindings';
-import { guard, manager } from './data';
+import { door, guard, manager } from './data';
+
+const { camera } = door();
 
 export const words = ['白菜', '彩虹', '稻田', '钢琴', '河流', '剪刀', '京剧', '蜂蜜'];
 export const keyWords = ['超市', '瓷器', '大象', '公主', '荷叶', '黑板', '红枣', '蝴蝶'];
@@ -100,10 +102,11 @@ export function staff(): StaffView {
 }
 
 export const witnessing = {
-  hello: { step: 'waits_for_hello', trouble: null },
-  otherCode: { step: 'waits_for_hello', trouble: { code: 'other_code' } },
+  hello: { step: 'waits_for_hello', camera, trouble: null },
+  otherCode: { step: 'waits_for_hello', camera, trouble: { code: 'other_code' } },
   request: {
     step: 'shows_request',
+    camera,
     witness: 'witness.local/jian-du-1',
     size: 248120,
     words: keyWords,
@@ -166,6 +169,7 @@ export function inspector(change: Partial<InspectorView> = {}): InspectorView {
       { origin, size: 247961, at: '2026-11-23T09:02:00+08:00' },
       { origin: 'gatepost.local/7f3a9c1e/11e0c35d', size: 0, at: null },
     ],
+    camera,
     step: visit.idle,
     check: null,
     ...change,

@@ -57,6 +57,17 @@ describe('the ledger', () => {
     await waitFor(() => expect(screen.getByTestId('audit')).toHaveAttribute('data-state', 'whole'));
   });
 
+  it('believes the end of an audit more than the answer that it has begun', async () => {
+    await open();
+    vi.spyOn(backend, 'auditNow').mockImplementation(async () => {
+      events.auditChanged.send({ state: 'whole', size: 248121, at: '2026-11-23T11:00:00+08:00' });
+      return { status: 'ok', data: { state: 'running', checked: 0, of: 248121 } };
+    });
+    await userEvent.click(await screen.findByTestId('audit-now'));
+    expect(await screen.findByText(/248,121 条账页都与签名相符/)).toBeInTheDocument();
+    expect(screen.getByTestId('audit')).toHaveAttribute('data-state', 'whole');
+  });
+
   it('names the first fault, its rule in words, and what to do', async () => {
     await open('ledger-broken');
     const audit = await screen.findByTestId('audit');
@@ -264,7 +275,7 @@ describe('witnessing at the gate', () => {
     await begin('witnessing-trouble');
     expect(await screen.findByTestId('witnessing-trouble')).toHaveTextContent('这不是督查设备的码');
     events.witnessingChanged.send({
-      step: 'waits_for_hello',
+      ...witnessing.hello,
       trouble: { code: 'clock', seconds: -900 },
     });
     await waitFor(() =>

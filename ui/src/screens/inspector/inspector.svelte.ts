@@ -7,10 +7,12 @@ export class Inspector {
   refused = $state.raw<DeskError | null>(null);
   #stops: (() => void)[] = [];
   #closed = false;
+  /** Counts events: each has the newest state, and a late answer to a question must not overwrite one. */
+  #heard = 0;
 
   /** Asks for everything, listens from then on, and checks every file that is dropped onto the window. */
   async open(): Promise<void> {
-    this.#keep(await backend.onInspectorChanged((view) => (this.view = view)));
+    this.#keep(await backend.onInspectorChanged((view) => this.#hear(view)));
     this.#keep(await backend.onFileDropped((path) => void this.check(path)));
     await this.load();
   }
@@ -21,34 +23,41 @@ export class Inspector {
     for (const stop of this.#stops.splice(0)) stop();
   }
 
-  async load(): Promise<void> {
-    this.take(await backend.inspector());
+  load(): Promise<void> {
+    return this.#take(backend.inspector());
   }
 
   /** Begins a visit to a known ledger, or to one that this device has never seen. */
-  async begin(origin: string | null): Promise<void> {
-    this.take(await backend.beginVisit(origin));
+  begin(origin: string | null): Promise<void> {
+    return this.#take(backend.beginVisit(origin));
   }
 
-  async trust(): Promise<void> {
-    this.take(await backend.trustFirstContact());
+  trust(): Promise<void> {
+    return this.#take(backend.trustFirstContact());
   }
 
-  async end(): Promise<void> {
-    this.take(await backend.endVisit());
+  end(): Promise<void> {
+    return this.#take(backend.endVisit());
   }
 
-  async typed(text: string): Promise<void> {
-    this.take(await backend.inspectorTyped(text));
+  typed(text: string): Promise<void> {
+    return this.#take(backend.inspectorTyped(text));
   }
 
-  async check(path: string): Promise<void> {
-    this.take(await backend.checkFile(path));
+  check(path: string): Promise<void> {
+    return this.#take(backend.checkFile(path));
   }
 
-  private take(answer: Answer<InspectorView>): void {
+  async #take(asked: Promise<Answer<InspectorView>>): Promise<void> {
+    const before = this.#heard;
+    const answer = await asked;
     this.refused = answer.status === 'error' ? answer.error : null;
-    if (answer.status === 'ok') this.view = answer.data;
+    if (answer.status === 'ok' && this.#heard === before) this.view = answer.data;
+  }
+
+  #hear(view: InspectorView): void {
+    this.#heard += 1;
+    this.view = view;
   }
 
   #keep(stop: () => void): void {

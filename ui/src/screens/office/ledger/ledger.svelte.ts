@@ -7,6 +7,8 @@ export class Ledger {
   refused = $state.raw<DeskError | null>(null);
   #stop: (() => void) | null = null;
   #closed = false;
+  /** Counts what was heard of audits: an audit may end before the answer that says that it has begun. */
+  #heard = 0;
 
   /** Asks for everything and listens to the audit from then on. */
   async open(): Promise<void> {
@@ -38,13 +40,15 @@ export class Ledger {
 
   /** Audits every record, from the first to the last. */
   async audit(): Promise<void> {
+    const heard = this.#heard;
     const answer = await backend.auditNow();
-    if (answer.status === 'ok') this.#hear(answer.data);
-    else this.refused = answer.error;
+    if (answer.status === 'error') this.refused = answer.error;
+    else if (heard === this.#heard) this.#hear(answer.data);
   }
 
   /** What an audit says changes nothing else on the page until it ends. */
   #hear(audit: AuditView): void {
+    this.#heard += 1;
     if (this.view) this.view = { ...this.view, audit };
   }
 }
