@@ -7,6 +7,8 @@ use gatepost_desk::simulate::DEMO_PINS;
 use gatepost_report::Language;
 use gatepost_rules::VerdictKind;
 
+use crate::backup::{BACKUP_HELP, BackupArguments, RESTORE_HELP, RestoreArguments};
+use crate::bench::BenchCommand;
 use crate::ledger::arguments::LedgerCommand;
 
 const EXIT_CODES: &str = "Exit codes:\n  \
@@ -40,7 +42,16 @@ pub(crate) enum Command {
     Entries(EntriesCommand),
     /// Audit, seal, prove, witness and keep the ledger of a data folder.
     #[command(subcommand)]
-    Ledger(LedgerCommand),
+    Ledger(Box<LedgerCommand>),
+    /// Copy the ledger into one file while the gate goes on.
+    #[command(after_help = BACKUP_HELP)]
+    Backup(BackupArguments),
+    /// Put a backup back.
+    #[command(after_help = RESTORE_HELP)]
+    Restore(RestoreArguments),
+    /// Measure this machine.
+    #[command(subcommand)]
+    Bench(BenchCommand),
     /// Make a demonstration: a made-up venue with plausible days.
     #[command(after_help = SIMULATE_HELP)]
     Simulate(SimulateArguments),

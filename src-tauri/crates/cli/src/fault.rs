@@ -263,7 +263,18 @@ impl Fault {
             | Fault::NotA { path, .. }
             | Fault::CannotWrite { path }
             | Fault::UnknownPicture { path } => vec![("path", shown(path))],
-            _ => vec![],
+            Fault::Output(_)
+            | Fault::Store { .. }
+            | Fault::NoEntries
+            | Fault::Export(_)
+            | Fault::FolderMissing
+            | Fault::Pins
+            | Fault::Impossible
+            | Fault::PictureFromPipe
+            | Fault::DiskFull
+            | Fault::BytesToTerminal
+            | Fault::TooLongForCode
+            | Fault::Ledger(_) => vec![],
         }
     }
 }

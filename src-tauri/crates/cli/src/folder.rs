@@ -80,9 +80,27 @@ impl Writer {
         })
     }
 
+    /// Now, for what only looks: as if the program were to be started.
+    pub(crate) fn moment_to_look(&self) -> Moment {
+        let (wall_ms, monotonic_ms) = self.clocks();
+        Moment {
+            wall_ms,
+            boot: u32::MAX,
+            monotonic_ms,
+        }
+    }
+
     fn clocks(&self) -> (i64, u64) {
         let since = u64::try_from(self.clock.since_start().as_millis()).unwrap_or(u64::MAX);
         (self.clock.now().timestamp_millis(), since)
+    }
+
+    /// Writes down that the program ended in good order. What was done is done: a fault here leaves the trace of a
+    /// run that was cut off, which is what it was.
+    pub(crate) fn finish(mut self) {
+        if self.boot.is_some() {
+            let _ = self.append(Body::Shutdown, vec![]);
+        }
     }
 
     /// Seconds since 1970 UTC.

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod arguments;
+mod backup;
+mod bench;
 mod entries;
 mod fault;
 mod files;
@@ -31,6 +33,9 @@ fn main() -> ExitCode {
         Command::Scan(files) => scan::run(files, &output),
         Command::Entries(EntriesCommand::Export(wanted)) => entries::run(wanted, &output),
         Command::Ledger(wanted) => ledger::run(wanted, &output),
+        Command::Backup(wanted) => backup::make(wanted, &output),
+        Command::Restore(wanted) => backup::put_back(wanted, &output),
+        Command::Bench(wanted) => bench::run(wanted, &output),
         Command::Simulate(wanted) => simulate::run(wanted, &output),
     };
     match done {

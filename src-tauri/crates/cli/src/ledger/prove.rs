@@ -37,7 +37,7 @@ pub(super) fn run(arguments: &ProveArguments, output: &Output) -> Result<ExitCod
     let folder = &arguments.folder;
     let fault = |source| Fault::of_store(folder, source);
     // Opened for writing before anything is read: what may not be recorded is not disclosed.
-    let mut writer = match arguments.disclose.is_empty() {
+    let writer = match arguments.disclose.is_empty() {
         true => None,
         false => Some(Writer::open(folder)?),
     };
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &ProveArguments, output: &Output) -> Result<ExitCod
         let bytes = leaf.to_bytes().map_err(|error| fault(error.into()))?;
         NewFile::write(path, &bytes)?.publish()?;
     }
-    hand_out(arguments, &proof.to_text(), line, writer.as_mut(), output)?;
+    hand_out(arguments, &proof.to_text(), line, writer, output)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,7 +110,7 @@ fn hand_out(
     arguments: &ProveArguments,
     proof: &str,
     mut line: Line,
-    writer: Option<&mut Writer>,
+    writer: Option<Writer>,
     output: &Output,
 ) -> Result<(), Fault> {
     let target = arguments.output.as_deref().filter(|path| !files::is_pipe(path));
@@ -118,7 +118,7 @@ fn hand_out(
         .map(|path| NewFile::write(path, proof.as_bytes()))
         .transpose()?;
     line.sha256 = sha256_of(proof.as_bytes());
-    if let Some(writer) = writer {
+    if let Some(mut writer) = writer {
         let body = Body::Export {
             rows: 1,
             sha256: line.sha256.clone(),
@@ -126,6 +126,7 @@ fn hand_out(
         };
         let reason = arguments.reason.clone().unwrap_or_default();
         line.record = Some(writer.append(body, vec![(Field::Note, Disclosed::Text(reason))])?);
+        writer.finish();
     }
     let values = [("position", line.position.into()), ("size", line.size.into())];
     match (new, target) {

@@ -21,7 +21,11 @@ impl WordsLine {
         WordsLine::of(Fingerprint::of_seal(seal))
     }
 
-    fn of(fingerprint: Fingerprint) -> WordsLine {
+    pub(super) fn of_key(key: &VerifierKey) -> WordsLine {
+        WordsLine::of(Fingerprint::of_key(key))
+    }
+
+    pub(super) fn of(fingerprint: Fingerprint) -> WordsLine {
         WordsLine {
             zh: fingerprint.words(Language::Chinese),
             en: fingerprint.words(Language::English),

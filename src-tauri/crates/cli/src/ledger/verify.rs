@@ -1,5 +1,7 @@
 //! `ledger verify`: the inspector's stand-alone verifier.
 
+mod bundle;
+mod folder;
 mod told;
 
 use std::fs::File;
@@ -8,20 +10,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use gatepost_ledger::Seal;
-use gatepost_ledger::audit::{Statement, Trust};
+use gatepost_ledger::audit::Statement;
 use gatepost_ledger::note::{NoteError, SignedNote, VerifierKey};
 use gatepost_ledger::policy::Policy;
-use gatepost_store::{AuditOptions, Audited, DATABASE_NAME, audit_folder};
+use gatepost_store::DATABASE_NAME;
 
 use crate::Fault;
 use crate::fault::Wanted;
 use crate::files::{parse_message, read_bytes};
-use crate::folder;
 use crate::output::Output;
 
 use super::arguments::VerifyArguments;
-use super::shape::{CosignatureLine, SealLine, cosigned_seal};
-use told::{FaultLine, SoundLine, WarningLine};
+use told::FaultLine;
 
 /// There is a fault.
 const FAULTY: u8 = 2;
@@ -29,7 +29,8 @@ const FAULTY: u8 = 2;
 pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<ExitCode, Fault> {
     let brought = Brought::read(arguments)?;
     let found = match Subject::of(&arguments.ledger)? {
-        Subject::Folder(folder) => verify_folder(&folder, &brought)?,
+        Subject::Folder(folder) => folder::verify(&folder, &brought)?,
+        Subject::Bundle => bundle::verify(&arguments.ledger, &brought)?,
     };
     match found {
         Ok(sound) => {
@@ -47,6 +48,8 @@ pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<ExitCo
 enum Subject {
     /// A folder with a database in it.
     Folder(PathBuf),
+    /// A zip file.
+    Bundle,
 }
 
 impl Subject {
@@ -67,6 +70,9 @@ impl Subject {
         if is_database {
             let folder = path.parent().unwrap_or(Path::new("."));
             return Ok(Subject::Folder(folder.to_owned()));
+        }
+        if first_bytes.starts_with(b"PK") || path.extension().is_some_and(|ending| ending == "zip") {
+            return Ok(Subject::Bundle);
         }
         Err(Fault::NotA {
             path: path.to_owned(),
@@ -137,78 +143,4 @@ impl Brought {
 /// A text with a line feed at its end, which editors and codes lose.
 fn ended(bytes: &[u8]) -> Vec<u8> {
     [bytes.trim_ascii_end(), b"\n"].concat()
-}
-
-fn verify_folder(folder: &Path, brought: &Brought) -> Result<Result<SoundLine, FaultLine>, Fault> {
-    let fault = |source| Fault::of_store(folder, source);
-    let statements = match brought.statements() {
-        Ok(statements) => statements,
-        Err(line) => return Ok(Err(line)),
-    };
-    let options = AuditOptions {
-        trust: Trust {
-            statements,
-            ..Trust::default()
-        },
-        ..AuditOptions::default()
-    };
-    let report = match audit_folder(folder, options).map_err(fault)? {
-        Audited::Sound(report) => report.ledger,
-        Audited::Faulty(found) => return Ok(Err(FaultLine::of_record(&found))),
-        Audited::Cancelled => unreachable!("nobody asked to go on"),
-    };
-    let reader = folder::read(folder)?;
-    let seal = Seal {
-        origin: reader.origin().map_err(fault)?,
-        size: report.size,
-        root: report.root,
-    };
-    // The gate may have gone on since the audit.
-    let mut cosignatures = reader.cosignatures().map_err(fault)?;
-    cosignatures.retain(|one| one.size <= report.size);
-    let mut vouched = brought.since_size();
-    if let Some(policy) = &brought.policy {
-        let sizes = cosignatures.iter().map(|one| one.size).chain([report.size]);
-        let mut accepted = None;
-        for size in sizes {
-            let note = cosigned_seal(&reader, size).map_err(fault)?;
-            if note.is_some_and(|note| policy.check(&note).is_ok()) {
-                accepted = accepted.max(Some(size));
-            }
-        }
-        match accepted {
-            Some(size) if !brought.witnesses.is_empty() => vouched = vouched.max(size),
-            Some(_) => {}
-            None => return Ok(Err(FaultLine::of_policy(report.size))),
-        }
-    }
-    let cosignatures: Vec<_> = cosignatures
-        .iter()
-        .map(|one| {
-            let is_known = brought.witnesses.contains(&one.witness);
-            CosignatureLine::new(one.size, &one.witness, one.time, is_known)
-        })
-        .collect();
-    let known = cosignatures.iter().filter(|one| one.known);
-    vouched = known
-        .map(|one| one.size)
-        .max()
-        .map_or(vouched, |size| vouched.max(size));
-    let keys = reader.ledger_keys().map_err(fault)?;
-    Ok(Ok(SoundLine {
-        ok: true,
-        kind: "folder",
-        unwitnessed: report.size.saturating_sub(vouched),
-        witnessed: vouched,
-        keys: keys
-            .into_iter()
-            .map(|one| (one.from, one.key.to_string()))
-            .collect(),
-        seal: SealLine::of(&seal),
-        kinds: report.kinds.into_iter().collect(),
-        cosignatures,
-        warnings: report.warnings.iter().map(WarningLine::of).collect(),
-        warning_count: report.warning_count,
-        not_provable: told::NOT_PROVABLE,
-    }))
 }

@@ -14,8 +14,6 @@ use super::super::shape::{CosignatureLine, SealLine, time_of};
 
 /// What no audit can tell, by words that never change meaning.
 pub(super) const NOT_PROVABLE: [&str; 3] = ["never_scanned", "typed_wrongly", "unwitnessed_tail"];
-/// So many warnings are told to people one by one.
-const MOST_WARNINGS: usize = 10;
 
 /// A ledger without a fault, as a JSON line.
 #[derive(Serialize)]
@@ -24,6 +22,10 @@ pub(super) struct SoundLine {
     pub(super) kind: &'static str,
     #[serde(flatten)]
     pub(super) seal: SealLine,
+    /// Of a bundle: position of the first record that is shown, and behind the last.
+    pub(super) range: Option<(u64, u64)>,
+    /// Positions of the records whose personal data travels with a bundle.
+    pub(super) disclosed: Vec<u64>,
     /// Records up to which a seal or a witness vouches that the verifier brought along.
     pub(super) witnessed: u64,
     /// Records behind them: they rest on the gate's word alone.
@@ -71,19 +73,24 @@ impl SoundLine {
         say("cli-verify-root", &[("root", self.seal.root.as_str().into())])?;
         say("cli-words", &[("words", words.into())])?;
         self.tell_witnesses(output)?;
-        for warning in self.warnings.iter().take(MOST_WARNINGS) {
-            let warned = output.words.word(&format!("cli-warning-{}", warning.kind));
+        if let Some((from, to)) = self.range.filter(|range| *range != (0, self.seal.size)) {
             say(
-                "cli-verify-warning",
-                &[("position", warning.position.into()), ("warning", warned.into())],
+                "cli-verify-part",
+                &[("from", from.into()), ("to", (to - 1).into())],
             )?;
         }
-        let told = MOST_WARNINGS.min(self.warnings.len()) as u64;
-        if self.warning_count > told {
-            say(
-                "cli-verify-warnings",
-                &[("n", (self.warning_count - told).into())],
-            )?;
+        let mut kinds: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for warning in &self.warnings {
+            kinds.entry(warning.kind).or_insert((warning.position, 0)).1 += 1;
+        }
+        for (kind, (position, n)) in kinds {
+            let warned = output.words.word(&format!("cli-warning-{kind}"));
+            let values = [
+                ("position", position.into()),
+                ("n", n.into()),
+                ("warning", warned.into()),
+            ];
+            say("cli-verify-warning", &values)?;
         }
         say("cli-verify-not_provable", &[])
     }
@@ -135,6 +142,10 @@ impl FaultLine {
             expected: fault.expected.clone(),
             found: fault.found.clone(),
         }
+    }
+
+    pub(super) fn at(self, position: Option<u64>) -> FaultLine {
+        FaultLine { position, ..self }
     }
 
     pub(super) fn of_file(file: &str, rule: &'static str, expected: &str, found: &str) -> FaultLine {
