@@ -590,7 +590,7 @@ export type FeverOperator =
 export type Figures = {
 	/**  By family. */
 	counts: Counts,
-	/**  Median temperature of the entries, tenths of a degree. */
+	/**  Median temperature of the entries of a day, tenths of a degree; absent where the filter names none. */
 	median_temperature: number | null,
 	/**  Readings below the low limit. */
 	low_readings: number,

@@ -1,5 +1,6 @@
 //! One owner of state: opening the data, setting up, signing in.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -283,11 +284,20 @@ impl Desk {
     pub fn set_appearance(&self, appearance: Appearance) -> Result<AppView, DeskError> {
         let mut state = self.lock();
         state.appearance = appearance;
+        let text = serde_json::to_string(&appearance).expect("three plain values serialise");
         if let Ok(data) = &mut state.data {
-            let text = serde_json::to_string(&appearance).expect("three plain values serialise");
             data.store.set_setting("appearance", &text)?;
+        } else if state.inspecting.is_some()
+            && let Err(error) = fs::write(self.inspectors_appearance(), text)
+        {
+            tracing::warn!(%error, "the appearance could not be kept");
         }
         Ok(self.show_app(&state))
+    }
+
+    /// Where an inspector's own device keeps its look: it has no settings.
+    pub(crate) fn inspectors_appearance(&self) -> PathBuf {
+        self.options.inspector_folder.join("appearance.json")
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -161,7 +161,7 @@ impl StoreFault {
             StoreError::ReadOnly => StoreFault::ReadOnly,
             StoreError::Locked => StoreFault::Locked,
             StoreError::NewerSchema { .. } => StoreFault::NewerSchema,
-            StoreError::Damaged => StoreFault::Damaged,
+            StoreError::Damaged | StoreError::OtherSchema => StoreFault::Damaged,
             StoreError::NotOurs => StoreFault::NotOurs,
             StoreError::KeyMissing => StoreFault::KeyMissing,
             StoreError::KeychainUnavailable(_) => StoreFault::KeychainUnavailable,
@@ -172,6 +172,7 @@ impl StoreFault {
             | StoreError::RestoreUnconfirmed
             | StoreError::NotSetUp
             | StoreError::NoSuchRecord
+            | StoreError::NotAppendable { .. }
             | StoreError::NotYetErasable(_)
             | StoreError::CosignatureRefused
             | StoreError::NoSuchEntry

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use chrono::{DateTime, FixedOffset};
 use gatepost_codes::IssuerTable;
@@ -245,21 +246,71 @@ pub(crate) fn prepare(
     })
 }
 
-/// Hands every entry of the request to `write`; answers how many they were.
+/// Entries that are read in one go, ahead of what is being written.
+const ENTRIES_AHEAD: usize = 256;
+
+/// Hands every entry of the request to `write`; answers how many they were. A thread of its own reads and opens
+/// the next ones meanwhile: that takes as long as writing a line of a workbook.
 fn each_line(
     reader: &mut Reader,
     request: &ExportRequest,
     progress: &mut dyn FnMut(u64, u64),
     mut write: impl FnMut(&EntryLine<'_>) -> Result<(), ExportError>,
 ) -> Result<u64, ExportError> {
-    let mut rows = 0;
-    reader.for_each(&request.filter, |total, stored| -> Result<(), ExportError> {
-        write(&line(&stored, &request.guards)?)?;
-        rows += 1;
-        progress(rows, total);
-        Ok(())
+    std::thread::scope(|scope| {
+        let (sender, receiver) = sync_channel(2);
+        let reading = scope.spawn(move || read_ahead(reader, &request.filter, &sender));
+        let mut rows = 0;
+        for (total, entries) in receiver {
+            for stored in &entries {
+                write(&line(stored, &request.guards)?)?;
+                rows += 1;
+                progress(rows, total);
+            }
+        }
+        match reading.join() {
+            Ok(Ok(()) | Err(EndOfReading::NobodyListens)) => Ok(rows),
+            Ok(Err(EndOfReading::Fault(fault))) => Err(fault.into()),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+/// Why the reading of entries ended early.
+enum EndOfReading {
+    Fault(StoreError),
+    /// The writing has failed.
+    NobodyListens,
+}
+
+impl From<StoreError> for EndOfReading {
+    fn from(fault: StoreError) -> EndOfReading {
+        EndOfReading::Fault(fault)
+    }
+}
+
+/// Sends entries, some at a time, and how many there are in all.
+fn read_ahead(
+    reader: &Reader,
+    filter: &EntryFilter,
+    sender: &SyncSender<(u64, Vec<StoredEntry>)>,
+) -> Result<(), EndOfReading> {
+    let mut entries = Vec::with_capacity(ENTRIES_AHEAD);
+    let send = |total, entries| {
+        let sent = sender.send((total, entries));
+        sent.map_err(|_| EndOfReading::NobodyListens)
+    };
+    let total = reader.for_each(filter, |total, stored| {
+        entries.push(stored);
+        match entries.len() {
+            ENTRIES_AHEAD => send(
+                total,
+                std::mem::replace(&mut entries, Vec::with_capacity(ENTRIES_AHEAD)),
+            ),
+            _ => Ok(()),
+        }
     })?;
-    Ok(rows)
+    send(total, entries)
 }
 
 /// The folder a file is in, for a bare name the working directory.

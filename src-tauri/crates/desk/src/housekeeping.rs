@@ -166,20 +166,20 @@ impl Desk {
             return false;
         }
         let now = self.clock.since_start();
-        let idle = {
+        let (idle, nobody_at_the_door) = {
             let state = self.lock();
             if !state.data.as_ref().is_ok_and(|data| data.venue.is_some()) {
                 return true;
             }
-            now.saturating_sub(state.touched) >= IDLE_AFTER
+            let idle = now.saturating_sub(state.touched) >= IDLE_AFTER;
+            (idle, idle || state.require_shift().is_err())
         };
         if now >= keeping.next_look_at_the_disk {
             keeping.next_look_at_the_disk = now + BETWEEN_LOOKS_AT_THE_DISK;
             self.look_at_the_disk();
         }
-        let quiet_enough = idle || now >= keeping.next_erasure + ERASES_ANYWAY_AFTER;
-        let at_once = keeping.next_erasure.is_zero();
-        if now >= keeping.next_erasure && (quiet_enough || at_once) {
+        let quiet_enough = nobody_at_the_door || now >= keeping.next_erasure + ERASES_ANYWAY_AFTER;
+        if now >= keeping.next_erasure && quiet_enough {
             keeping.next_erasure = match self.erase_a_day() {
                 // The next day at the next round.
                 Ok(true) => keeping.next_erasure,
@@ -232,7 +232,8 @@ impl Desk {
 
     /// What is due is erased at the next round: the policy, a hold or the clock has changed.
     pub(crate) fn erase_soon(&self) {
-        self.keeping().next_erasure = Duration::ZERO;
+        let now = self.clock.since_start();
+        self.keeping().next_erasure = now;
     }
 
     fn audit_a_little(&self, keeping: &mut Keeping, now: Duration) {

@@ -315,6 +315,10 @@ impl Desk {
         match opened {
             Ok(witness) => {
                 state.data = Err(StoreFault::Unreadable);
+                let kept = fs::read_to_string(self.inspectors_appearance()).ok();
+                if let Some(appearance) = kept.and_then(|text| serde_json::from_str(&text).ok()) {
+                    state.appearance = appearance;
+                }
                 state.inspecting = Some(Inspecting {
                     witness,
                     step: Step::Idle,

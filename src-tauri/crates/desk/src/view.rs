@@ -507,7 +507,7 @@ pub struct EntriesPage {
 pub struct Figures {
     /// By family.
     pub counts: Counts,
-    /// Median temperature of the entries, tenths of a degree.
+    /// Median temperature of the entries of a day, tenths of a degree; absent where the filter names none.
     pub median_temperature: Option<i16>,
     /// Readings below the low limit.
     pub low_readings: u32,

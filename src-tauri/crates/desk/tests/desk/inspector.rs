@@ -3,7 +3,7 @@
 use std::fs;
 
 use gatepost_desk::DeskError;
-use gatepost_desk::view::{AuditView, BundleForm, CheckView, Stage};
+use gatepost_desk::view::{Appearance, AuditView, BundleForm, CheckView, Locale, Stage};
 
 use crate::room::{Room, form, until};
 use crate::witnessing::first_visit;
@@ -32,8 +32,14 @@ fn a_new_device_becomes_an_inspectors_and_stays_it_until_somebody_leaves() {
     assert_eq!(view.stage, Stage::Inspector);
     let key = room.desk.inspector().expect("a view").verifier;
     assert!(key.starts_with("gatepost.inspector/"), "{key}");
+    let english = Appearance {
+        locale: Locale::En,
+        ..room.desk.app().appearance
+    };
+    room.desk.set_appearance(english).expect("kept");
     let room = room.after_a_power_cut();
     assert_eq!(room.stage(), Stage::Inspector);
+    assert_eq!(room.desk.app().appearance, english);
     assert_eq!(room.desk.inspector().expect("a view").verifier, key);
     assert_eq!(room.desk.leave_inspector().expect("left").stage, Stage::SetUp);
     assert_eq!(room.desk.inspector(), Err(DeskError::NotAnInspector));
