@@ -103,7 +103,7 @@ fn what_fell_due_while_the_program_was_off_is_erased_at_the_start() {
         incident_days: 1,
     };
     room.desk.set_retention(policy).expect("a policy");
-    let room = room.later(days(4), false);
+    let room = room.later(days(2), false);
     until("the erasure", || erasures(&room) == 2);
     room.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
     assert_eq!(temperatures(&room), [None, None, None]);
