@@ -302,7 +302,7 @@ fn data_that_are_not_there_or_not_ours_are_told_and_left_as_they_are() {
     let file = folder.path().join("entries.csv");
     let done = export(folder.path(), &file, &[]);
     assert_eq!(code(&done), 3);
-    assert!(text(&done.stderr).contains("name the data folder with --data-dir"));
+    assert!(text(&done.stderr).contains("name the data folder"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 
     fs::write(folder.path().join("letter.txt"), "mine").unwrap();
