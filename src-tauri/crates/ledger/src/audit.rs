@@ -19,7 +19,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use batch::{Batch, MOST_RECORDS_OF_A_BATCH, Scanned};
 use batch::{Edge, Line};
 use erasure::Erasures;
-pub use erasure::LONGEST_UNCONFIRMED_MS;
 use fault::hexadecimal;
 pub use fault::{Fault, MOST_WARNINGS, Report, Rule, Warning, WarningKind};
 pub use parallel::{Source, walk};
@@ -29,6 +28,7 @@ use statement::{Statements, TimeBounds};
 use crate::body::{Body, KeyChangeReason};
 use crate::leaf::Leaf;
 use crate::note::{KeyKind, KeyName, VerifierKey};
+use crate::retention::HeldDays;
 use crate::seal::Seal;
 use crate::time::{LedgerClock, Moment, TimeFault};
 use crate::tree::Hash;
@@ -176,7 +176,8 @@ impl Audit {
         for shift in std::mem::take(&mut self.open_shifts) {
             self.warn(shift, WarningKind::ShiftNeverClosed);
         }
-        let erasures = std::mem::take(&mut self.erasures).end();
+        let now_ms = self.clock.last().map_or(0, |last| self.clock.time_ms(last.wall_ms));
+        let erasures = std::mem::take(&mut self.erasures).end(now_ms);
         if erasures.late {
             self.warn(size - 1, WarningKind::LateErasure);
         }
@@ -199,12 +200,15 @@ impl Audit {
     #[inline]
     fn time(&mut self, position: u64, at: &Moment, step: Option<i64>) -> Result<(), Fault> {
         let last = self.clock.last();
-        if let Err(fault) = self.clock.advance(at, step) {
+        match self.clock.advance(at, step) {
+            Ok(None) => {}
+            Ok(Some(start)) => self.erasures.start(&start),
             // Before there were keys there were no clock records either: the clock is taken at its word.
-            if !self.keys.is_empty() || step.is_some() {
-                return Err(time_fault(position, at, last, step, fault));
+            Err(_) if self.keys.is_empty() && step.is_none() => {
+                self.clock = LedgerClock::resume(*at, *at, 0);
+                self.erasures.lose_date();
             }
-            self.clock = LedgerClock::resume(*at, *at, 0);
+            Err(fault) => return Err(time_fault(position, at, last, step, fault)),
         }
         self.bounds.check(position, at.wall_ms)
     }
@@ -221,20 +225,18 @@ impl Audit {
             Body::Clock { step } => Some(step),
             _ => None,
         };
-        if let (Body::Boot { .. }, Some(last)) = (&leaf.body, self.clock.last()) {
-            self.erasures.jump(leaf.at.wall_ms.saturating_sub(last.wall_ms));
-        }
         self.time(position, &leaf.at, step)?;
         let digests = u16::try_from(leaf.digests.len()).expect("4,096 bytes hold fewer digests");
         let today = self.clock.day(leaf.at.wall_ms);
         self.erasures.count(today, leaf.body.retention_class(), digests);
         *self.kinds.entry(leaf.body.kind()).or_default() += 1;
         self.keys(leaf)?;
-        self.course(position, &leaf.body)
+        self.course(leaf)
     }
 
     /// What follows from a record for those behind it.
-    fn course(&mut self, position: u64, body: &Body) -> Result<(), Fault> {
+    fn course(&mut self, leaf: &Leaf) -> Result<(), Fault> {
+        let (position, body) = (leaf.position, &leaf.body);
         match body {
             Body::Boot { .. } => {
                 let has_started = self.kinds.get("boot").is_some_and(|boots| *boots > 1);
@@ -248,15 +250,21 @@ impl Audit {
             Body::ShiftClose { shift } => {
                 self.open_shifts.remove(shift);
             }
-            Body::Retention(policy) => self.erasures.retention(*policy),
-            Body::Hold { from, to, on } => self.erasures.hold(*from, *to, *on),
+            Body::Retention(policy) => self.erasures.set(*policy, self.clock.shift_ms()),
+            Body::Hold { from, to, on } => {
+                let (from, to) = (*from, *to);
+                self.erasures.hold(HeldDays { from, to }, *on);
+            }
             Body::Erase {
                 class,
                 from,
                 to,
                 count,
             } => {
-                let is_late = self.erasures.erase(position, *class, (*from, *to), *count)?;
+                let now_ms = self.clock.time_ms(leaf.at.wall_ms);
+                let is_late = self
+                    .erasures
+                    .erase(position, *class, (*from, *to), *count, now_ms)?;
                 if is_late {
                     self.warn(position, WarningKind::LateErasure);
                 }

@@ -11,6 +11,7 @@ mod leaf;
 pub mod note;
 pub mod policy;
 pub mod proof_file;
+pub mod retention;
 mod scan_leaf;
 mod seal;
 pub mod tiles;
@@ -27,4 +28,6 @@ pub use disclosure::{Disclosed, Disclosure, DisclosureDigest, Field, NotADisclos
 pub use leaf::{LONGEST_LEAF_BYTES, Leaf, LeafError};
 pub use scan_leaf::{EntryLine, scan_entry, scan_leaf};
 pub use seal::{LARGEST_SIZE, Seal};
-pub use time::{BACKWARD_LIMIT_MS, FORWARD_LIMIT_MS, LedgerClock, LedgerDay, Moment, TimeFault};
+pub use time::{
+    BACKWARD_LIMIT_MS, DAY_MS, FORWARD_LIMIT_MS, LONGEST_PAUSE_MS, LedgerClock, LedgerDay, Moment, Start, TimeFault,
+};

@@ -501,11 +501,11 @@ fn a_start_weeks_later_erases_nothing_until_somebody_has_confirmed_the_date() {
     ledger.push(confirmed.to_bytes().expect("a leaf"));
     ledger.push(due.to_bytes().expect("a leaf"));
     ledger.audit().expect("no fault");
-    // A week of holidays needs no confirmation.
-    let (mut ledger, leaf) = started(7);
+    // Three days of holidays need no confirmation.
+    let (mut ledger, leaf) = started(3);
     let mut shorter = Leaf {
         body: Body::Retention(RetentionPolicy {
-            visitor_days: 6,
+            visitor_days: 2,
             ..RetentionPolicy::default()
         }),
         ..leaf

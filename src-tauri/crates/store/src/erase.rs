@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior, named_params};
 use crate::append::NewRecord;
 use crate::day_keys::{DayKeyFile, DayKeys, KeyOf, class_number};
 use crate::head::{SignedSeal, signed};
-use crate::retention::{DueDays, DueErasures, HeldDays, Standing, holds, policy, retentions};
+use crate::history::History;
+use crate::retention::{DueDays, DueErasures, HeldDays, Standing};
 use crate::{Reader, Store, StoreError, schema, tail};
 
 /// What was destroyed, and the record that says so: the certificate of destruction.
@@ -34,7 +35,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub fn retention(&mut self) -> Result<RetentionPolicy, StoreError> {
-        self.transact(|writing, _| Ok(policy(&retentions(writing)?)))
+        self.transact(|writing, _| Ok(History::read(writing)?.retention.policy()))
     }
 
     /// Says how long disclosures are kept from here on. What is in force already is not said again, because that
@@ -50,22 +51,22 @@ impl Store {
         wanted: RetentionPolicy,
     ) -> Result<(), StoreError> {
         self.transact(|writing, _| {
-            if policy(&retentions(writing)?) != wanted {
+            if History::read(writing)?.retention.policy() != wanted {
                 writing.append(&record(at, gate, by, Body::Retention(wanted)))?;
             }
             Ok(())
         })
     }
 
-    /// A manager says that the date is right, after the wall clock ran ahead by more than
-    /// [`gatepost_ledger::audit::LONGEST_UNCONFIRMED_MS`] between two starts. The record repeats the retention policy in force: from here
-    /// on it counts by this date.
+    /// A manager says that the date is right. The record repeats the retention policy in force. What the wall clock
+    /// claims between this and the last confirmation (the first is the genesis) counts from here on for the days
+    /// up to that one; see [`gatepost_ledger::retention`].
     ///
     /// # Errors
     /// Any [`StoreError`].
     pub fn confirm_date(&mut self, at: Moment, gate: &str, by: PersonNumber) -> Result<u64, StoreError> {
         self.transact(|writing, _| {
-            let policy = policy(&retentions(writing)?);
+            let policy = History::read(writing)?.retention.policy();
             writing.append(&record(at, gate, by, Body::Retention(policy)))
         })
     }
@@ -75,7 +76,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`].
     pub fn holds(&mut self) -> Result<Vec<HeldDays>, StoreError> {
-        self.transact(|writing, _| holds(writing))
+        self.transact(|writing, _| Ok(History::read(writing)?.retention.holds().to_vec()))
     }
 
     /// Puts days on hold while an investigation runs: nothing of them is erased.
@@ -106,7 +107,7 @@ impl Store {
         days: HeldDays,
     ) -> Result<(), StoreError> {
         self.transact(|writing, _| {
-            if holds(writing)?.contains(&days) {
+            if History::read(writing)?.retention.holds().contains(&days) {
                 let HeldDays { from, to } = days;
                 let body = Body::Hold { from, to, on: false };
                 writing.append(&record(at, gate, by, body))?;
@@ -278,7 +279,7 @@ impl Store {
 
 /// Keys of days whose erasure is recorded and under which nothing is left. A key that another program has just
 /// made for a record that is not committed yet is none of them.
-fn unused_keys(connection: &Connection, keys: &DayKeys) -> Result<Vec<KeyOf>, StoreError> {
+pub(crate) fn unused_keys(connection: &Connection, keys: &DayKeys) -> Result<Vec<KeyOf>, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM disclosures WHERE class = :class AND day = :day)";
     let mut unused = Vec::new();
     for (class, day) in keys.days() {

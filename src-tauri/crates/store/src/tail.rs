@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use gatepost_ledger::note::{KeyKind, KeyName, SignerKey, VerifierKey};
 use gatepost_ledger::tree::{Frontier, HASH_BYTES, Hash, NodeId, Nodes};
-use gatepost_ledger::{Body, KeyChangeReason, Leaf, LedgerClock, LedgerDay, Moment, Seal};
-use rusqlite::{Connection, OptionalExtension, named_params};
+use gatepost_ledger::{
+    Body, KeyChangeReason, Leaf, LedgerClock, LedgerDay, Moment, Seal, Start, scan_leaf,
+};
+use rusqlite::{Connection, OptionalExtension, Params, Statement, named_params};
 use zeroize::Zeroizing;
 
 use crate::day_keys::KeyOf;
+use crate::history::History;
 use crate::keys::random;
 use crate::{KeyItem, KeyVault, StoreError};
 
@@ -99,7 +102,7 @@ impl Tail {
             return Ok(tail);
         }
         tail.check_last(connection)?;
-        tail.clock = clock(connection)?;
+        tail.clock = History::read(connection)?.clock;
         let keys = keys(connection)?;
         tail.check_head(connection, &keys)?;
         let generation = generation(connection)?;
@@ -121,12 +124,16 @@ impl Tail {
 
     /// The day of ledger time at `at`, a step of the wall clock before it taken off.
     pub(crate) fn day(&self, at: &Moment) -> LedgerDay {
+        LedgerDay::at(self.time_ms(at).0)
+    }
+
+    /// Ledger time at `at`, a step of the wall clock before it taken off, and the start where `at` is the first
+    /// moment of one.
+    pub(crate) fn time_ms(&self, at: &Moment) -> (i64, Option<Start>) {
         let mut clock = self.clock;
-        if let Some(step) = clock.step_before(at) {
-            // A clock that cannot go on says the day it stands at.
-            let _ = clock.advance(at, Some(step));
-        }
-        clock.day(at.wall_ms)
+        // A clock that cannot go on says the time it stands at.
+        let start = clock.advance(at, clock.step_before(at)).ok().flatten();
+        (clock.time_ms(at.wall_ms), start)
     }
 
     fn check_last(&mut self, connection: &Connection) -> Result<(), StoreError> {
@@ -137,7 +144,7 @@ impl Tail {
         while let Some(row) = rows.next()? {
             let blob = |column| row.get_ref(column)?.as_blob().map_err(|_| StoreError::Damaged);
             let bytes = blob(1)?;
-            let leaf = Leaf::parse(bytes).map_err(|_| StoreError::Damaged)?;
+            let leaf = parsed(bytes)?;
             let position: u64 = row.get(0)?;
             if leaf.position != position || position != self.frontier.size() {
                 return Err(StoreError::Damaged);
@@ -179,7 +186,14 @@ pub(crate) fn leaf(connection: &Connection, position: u64) -> Result<Leaf, Store
         .prepare_cached(sql)?
         .query_row(named_params! { ":i": position }, |row| row.get(0))
         .optional()?;
-    Leaf::parse(&bytes.ok_or(StoreError::NoSuchRecord)?).map_err(|_| StoreError::Damaged)
+    parsed(&bytes.ok_or(StoreError::NoSuchRecord)?)
+}
+
+/// The leaf in these bytes, in its one form. Nearly all are entries, which can be read in one pass.
+pub(crate) fn parsed(bytes: &[u8]) -> Result<Leaf, StoreError> {
+    scan_leaf(bytes)
+        .map_or_else(|| Leaf::parse(bytes), Ok)
+        .map_err(|_| StoreError::Damaged)
 }
 
 /// The signature over the seal of `position + 1` records, where that record ended a transaction.
@@ -234,8 +248,12 @@ pub(crate) fn key_at(keys: &[LedgerKey], position: u64) -> Option<&VerifierKey> 
 pub(crate) fn leaves_of(connection: &Connection, kind: &'static str) -> Result<Vec<Leaf>, StoreError> {
     // Word for word the condition of the index, which a bound value would not be.
     let sql = format!("SELECT leaf FROM records WHERE kind = '{kind}' ORDER BY i");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query([])?;
+    leaves(&mut *connection.prepare_cached(&sql)?, [])
+}
+
+/// The leaves that a statement selects.
+pub(crate) fn leaves(statement: &mut Statement<'_>, values: impl Params) -> Result<Vec<Leaf>, StoreError> {
+    let mut rows = statement.query(values)?;
     let mut leaves = Vec::new();
     while let Some(row) = rows.next()? {
         let bytes = row.get_ref(0)?.as_blob().map_err(|_| StoreError::Damaged)?;
@@ -255,13 +273,13 @@ pub(crate) fn day_at(
     wall_ms: i64,
     until: Option<u64>,
 ) -> Result<LedgerDay, StoreError> {
-    let mut shift_ms = 0;
+    let mut shift_ms = 0_i64;
     for clock in leaves_of(connection, "clock")? {
         let Body::Clock { step } = clock.body else {
             return Err(StoreError::Damaged);
         };
         if until.is_none_or(|until| clock.position <= until) {
-            shift_ms += step;
+            shift_ms = i64::saturating_add(shift_ms, step);
         }
     }
     let any = Moment {
@@ -277,58 +295,6 @@ pub(crate) fn day_at(
 pub(crate) fn key_of(connection: &Connection, leaf: &Leaf) -> Result<KeyOf, StoreError> {
     let day = day_at(connection, leaf.at.wall_ms, Some(leaf.position))?;
     Ok((leaf.body.retention_class(), day))
-}
-
-/// The clock after the last record.
-fn clock(connection: &Connection) -> Result<LedgerClock, StoreError> {
-    let newest = |kind: &str| -> Result<Option<Leaf>, StoreError> {
-        let sql = format!("SELECT max(i) FROM records WHERE kind = '{kind}'");
-        let position: Option<u64> = connection.query_row(&sql, [], |row| row.get(0))?;
-        position.map(|position| leaf(connection, position)).transpose()
-    };
-    let last = leaf(connection, size(connection)? - 1)?;
-    let mut shift_ms = 0;
-    for clock in leaves_of(connection, "clock")? {
-        let Body::Clock { step } = clock.body else {
-            return Err(StoreError::Damaged);
-        };
-        shift_ms += step;
-    }
-    // A ledger from before there were keys was written without clock records: its time begins with its key.
-    let first_key = leaves_of(connection, "key_change")?.into_iter().find(
-        |leaf| matches!(&leaf.body, Body::KeyChange { reason, .. } if *reason == KeyChangeReason::First),
-    );
-    let anchor = [
-        Some(leaf(connection, 0)?),
-        newest("boot")?,
-        newest("clock")?,
-        first_key,
-    ]
-    .into_iter()
-    .flatten()
-    .max_by_key(|leaf| leaf.position)
-    .expect("the first record is one of them");
-    let anchor = if anchor.at.boot == last.at.boot {
-        anchor.at
-    } else {
-        first_of_boot(connection, anchor.position, last.at)?
-    };
-    Ok(LedgerClock::resume(last.at, anchor, shift_ms))
-}
-
-/// The first moment of the boot of `last`, where no boot record tells it.
-fn first_of_boot(connection: &Connection, after: u64, last: Moment) -> Result<Moment, StoreError> {
-    let sql = "SELECT leaf FROM records WHERE i > :after ORDER BY i";
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query(named_params! { ":after": after })?;
-    while let Some(row) = rows.next()? {
-        let bytes = row.get_ref(0)?.as_blob().map_err(|_| StoreError::Damaged)?;
-        let leaf = Leaf::parse(bytes).map_err(|_| StoreError::Damaged)?;
-        if leaf.at.boot == last.boot {
-            return Ok(leaf.at);
-        }
-    }
-    Ok(last)
 }
 
 /// The tree's nodes as they stand beside the records that complete them.

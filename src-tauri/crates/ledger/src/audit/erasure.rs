@@ -4,29 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::audit::fault::{Fault, Rule};
 use crate::body::{RetentionClass, RetentionPolicy};
-use crate::time::LedgerDay;
+use crate::retention::{HeldDays, KeptUntil, Retention};
+use crate::time::{DAY_MS, LedgerDay, Start};
 
-/// A wall clock that ran ahead further than this between two starts has to be confirmed before anything older is
-/// erased for it.
-pub const LONGEST_UNCONFIRMED_MS: i64 = 7 * DAY_MS;
-
-const DAY_MS: i64 = 86_400_000;
 /// A day later than that an erasure is late.
-const GRACE_DAYS: i32 = 1;
-
-#[derive(Debug)]
-struct Hold {
-    from: LedgerDay,
-    to: LedgerDay,
-}
+const GRACE_MS: i64 = DAY_MS;
 
 /// Digests by day and class, less those whose disclosures were erased.
 #[derive(Debug)]
 pub(super) struct Erasures {
-    policy: RetentionPolicy,
-    /// The days on which the rules last changed, or a hold last ended: nothing was late before.
+    retention: Retention,
+    /// The day on which the rules last changed, or a hold last ended: nothing was late before.
     changed: LedgerDay,
-    holds: Vec<Hold>,
     kept: BTreeMap<(RetentionClass, LedgerDay), u64>,
     /// The day that is being counted: an entry costs no look-up.
     today: LedgerDay,
@@ -34,23 +23,18 @@ pub(super) struct Erasures {
     incidents: u64,
     /// Days that had a record.
     days: u32,
-    /// Forward jumps of the wall clock between two starts that nobody has confirmed: the last day before, and by
-    /// how many days.
-    jumps: Vec<(LedgerDay, i32)>,
 }
 
 impl Default for Erasures {
     fn default() -> Erasures {
         Erasures {
-            policy: RetentionPolicy::default(),
+            retention: Retention::default(),
             changed: LedgerDay(i32::MIN),
-            holds: Vec::new(),
             kept: BTreeMap::new(),
             today: LedgerDay(i32::MIN),
             visitors: 0,
             incidents: 0,
             days: 0,
-            jumps: Vec::new(),
         }
     }
 }
@@ -83,89 +67,69 @@ impl Erasures {
         }
     }
 
-    /// The wall clock ran ahead by so much between the last record and the start that is recorded now.
-    pub(super) fn jump(&mut self, ahead_ms: i64) {
-        if ahead_ms > LONGEST_UNCONFIRMED_MS {
-            // Rounded up: rather a day late than early.
-            let days = ahead_ms.saturating_add(DAY_MS - 1) / DAY_MS;
-            self.jumps
-                .push((self.today, i32::try_from(days).unwrap_or(i32::MAX)));
-        }
+    /// The program was started.
+    pub(super) fn start(&mut self, start: &Start) {
+        self.retention.start(start);
     }
 
-    pub(super) fn retention(&mut self, policy: RetentionPolicy) {
-        if policy == self.policy {
-            // Somebody who repeats what is in force says that the date is right.
-            self.jumps.clear();
-        }
-        self.policy = policy;
+    /// The clock is taken at its word.
+    pub(super) fn lose_date(&mut self) {
+        self.retention.lose_date();
+    }
+
+    /// A retention record, where the wall clock is `shift_ms` ahead of ledger time.
+    pub(super) fn set(&mut self, policy: RetentionPolicy, shift_ms: i64) {
+        self.retention.set(policy, shift_ms);
         self.changed = self.changed.max(self.today);
     }
 
-    pub(super) fn hold(&mut self, from: LedgerDay, to: LedgerDay, on: bool) {
-        if on {
-            self.holds.push(Hold { from, to });
-        } else if let Some(at) = self
-            .holds
-            .iter()
-            .position(|hold| (hold.from, hold.to) == (from, to))
-        {
-            self.holds.swap_remove(at);
+    pub(super) fn hold(&mut self, days: HeldDays, on: bool) {
+        if self.retention.hold(days, on) {
             self.changed = self.changed.max(self.today);
         }
     }
 
-    /// Checks an erasure made today and takes it off. Returns whether it came late.
+    /// Checks an erasure made at ledger time `now_ms` and takes it off. Returns whether it came late.
     pub(super) fn erase(
         &mut self,
         position: u64,
         class: RetentionClass,
-        range: (LedgerDay, LedgerDay),
+        (from, to): (LedgerDay, LedgerDay),
         count: u64,
+        now_ms: i64,
     ) -> Result<bool, Fault> {
         self.settle();
-        let (from, to) = range;
-        let last_due = self.policy.last_due(class, self.today);
+        let last_due = self.retention.last_due(class, now_ms);
         if from > to {
-            return Err(Fault::new(
-                position,
-                Rule::EraseCount,
-                "a range of days",
-                "an empty one",
-            ));
+            let expected = "a range of days";
+            return Err(Fault::new(position, Rule::EraseCount, expected, "an empty one"));
         }
         if to > last_due {
             let expected = format!("at most day {}", last_due.0);
-            return Err(Fault::new(
-                position,
-                Rule::EraseEarly,
-                expected,
-                format!("day {}", to.0),
-            ));
+            let found = format!("day {}", to.0);
+            return Err(Fault::new(position, Rule::EraseEarly, expected, found));
         }
-        if let Some(hold) = self.holds.iter().find(|hold| hold.from <= to && from <= hold.to) {
+        if let Some(hold) = self.retention.held(from, to) {
             let found = format!("days {} to {} on hold", hold.from.0, hold.to.0);
             return Err(Fault::new(position, Rule::EraseHeld, "no hold", found));
         }
-        let late = self.is_late(class, from, to);
+        let late = self.is_late(class, from, to, now_ms);
         let days: Vec<_> = self
             .kept
             .range((class, from)..=(class, to))
             .map(|(key, _)| *key)
             .collect();
-        let unconfirmed = days
-            .iter()
-            .find(|(_, day)| *day > self.last_certain(class, *day, self.today));
-        if let Some((_, day)) = unconfirmed {
-            let expected = "a date that somebody confirmed";
-            return Err(Fault::new(
-                position,
-                Rule::EraseEarly,
-                expected,
-                format!("day {}", day.0),
-            ));
+        for (class, day) in &days {
+            let expected = match self.retention.kept(*class, *day, now_ms) {
+                None | Some(KeptUntil::Hold(_)) => continue,
+                Some(KeptUntil::Policy(_)) => "a day whose time has passed for certain",
+                Some(KeptUntil::Confirmation(_)) => "a date that somebody confirmed",
+            };
+            let found = format!("day {}", day.0);
+            return Err(Fault::new(position, Rule::EraseEarly, expected, found));
         }
-        let kept: u64 = days.iter().filter_map(|day| self.kept.remove(day)).sum();
+        let kept = days.iter().filter_map(|day| self.kept.remove(day));
+        let kept = kept.fold(0, u64::saturating_add);
         if kept != count {
             return Err(Fault::new(position, Rule::EraseCount, kept, count));
         }
@@ -173,36 +137,27 @@ impl Erasures {
     }
 
     /// Whether disclosures of these days should have been erased more than a day ago.
-    fn is_late(&self, class: RetentionClass, from: LedgerDay, to: LedgerDay) -> bool {
-        let latest = LedgerDay(self.today.0.saturating_sub(GRACE_DAYS));
-        if latest <= self.changed || from > to {
+    fn is_late(&self, class: RetentionClass, from: LedgerDay, to: LedgerDay, now_ms: i64) -> bool {
+        // Due yesterday is in time; due the day before is not.
+        let latest_ms = now_ms.saturating_sub(GRACE_MS);
+        if LedgerDay::at(latest_ms) <= self.changed || from > to {
             return false;
         }
-        // Due yesterday is in time; due the day before is not.
+        let before_ms = latest_ms.saturating_sub(DAY_MS);
         let mut kept = self.kept.range((class, from)..=(class, to));
-        kept.any(|((_, day), _)| *day < self.last_certain(class, *day, latest) && !self.is_held(*day))
+        kept.any(|((_, day), _)| self.retention.kept(class, *day, before_ms).is_none())
     }
 
-    /// The last day that is due on `today` even if no jump since `day` was true.
-    fn last_certain(&self, class: RetentionClass, day: LedgerDay, today: LedgerDay) -> LedgerDay {
-        let since = self.jumps.iter().filter(|(before, _)| day <= *before);
-        let days = since.fold(0_i32, |sum, (_, days)| sum.saturating_add(*days));
-        self.policy
-            .last_due(class, LedgerDay(today.0.saturating_sub(days)))
-    }
-
-    fn is_held(&self, day: LedgerDay) -> bool {
-        self.holds.iter().any(|hold| hold.from <= day && day <= hold.to)
-    }
-
-    /// Whether anything is still there at the end that should have been erased, how many digests have a
-    /// disclosure, and how many days had a record.
-    pub(super) fn end(mut self) -> Remaining {
+    /// Whether anything is still there at ledger time `now_ms`, the end, that should have been erased, how many
+    /// digests have a disclosure, and how many days had a record.
+    pub(super) fn end(mut self, now_ms: i64) -> Remaining {
         self.settle();
         let (first, last) = (LedgerDay(i32::MIN), LedgerDay(i32::MAX));
         let classes = [RetentionClass::Visitor, RetentionClass::Incident];
         Remaining {
-            late: classes.into_iter().any(|class| self.is_late(class, first, last)),
+            late: classes
+                .into_iter()
+                .any(|class| self.is_late(class, first, last, now_ms)),
             kept: self.kept,
             days: self.days,
         }

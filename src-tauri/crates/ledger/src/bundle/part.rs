@@ -62,10 +62,10 @@ impl Part {
         let begins_boot = follows && last.is_some_and(|last| last.boot != at.boot);
         let known = self.clock.as_mut().filter(|_| follows && has_keys);
         let advanced = match known {
-            Some(clock) => clock.advance(&at, step),
+            Some(clock) => clock.advance(&at, step).map(|_| ()),
             None => {
                 let is_known = step.is_some() || begins_boot || names_a_key(&leaf.body);
-                self.clock = is_known.then(|| LedgerClock::resume(at, at, 0));
+                self.clock = is_known.then(|| LedgerClock::within(at));
                 Ok(())
             }
         };
