@@ -1,6 +1,6 @@
 //! `bench ledger`: what this machine does with a ledger, beside what its disk does at best.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,6 +17,7 @@ use gatepost_store::{
 use serde::Serialize;
 
 use crate::Fault;
+use crate::files::Scratch;
 use crate::output::Output;
 
 #[derive(Debug, Subcommand)]
@@ -72,7 +73,7 @@ pub(crate) fn run(command: &BenchCommand, output: &Output) -> Result<ExitCode, F
     let BenchCommand::Ledger(arguments) = command;
     let place = arguments.place.clone().unwrap_or_else(std::env::temp_dir);
     let folder = Scratch::make(&place)?;
-    let line = measure(&folder.0, arguments.records)?;
+    let line = measure(folder.path(), arguments.records)?;
     let row = |name: &str, times: &Times| {
         let values = [
             ("name", output.words.word(name).into()),
@@ -95,24 +96,6 @@ pub(crate) fn run(command: &BenchCommand, output: &Output) -> Result<ExitCode, F
     ];
     output.result(&line, "cli-bench-audit", &values)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A folder that goes when the measurement ends.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn make(place: &Path) -> Result<Scratch, Fault> {
-        let folder = place.join(format!("gatepost-bench-{}", std::process::id()));
-        fs::create_dir(&folder).map_err(|error| Fault::cannot_write(&folder, &error))?;
-        Ok(Scratch(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is told by nobody: the measurement is done.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }
 
 fn measure(folder: &Path, records: u32) -> Result<BenchLine, Fault> {

@@ -189,3 +189,30 @@ fn png_of(code: &QrModules) -> Vec<u8> {
         .expect("memory takes every write, and the dots are as many as the header says");
     bytes
 }
+
+/// A folder for its owner only, which goes with this value.
+pub(crate) struct Scratch(PathBuf);
+
+impl Scratch {
+    pub(crate) fn make(place: &Path) -> Result<Scratch, Fault> {
+        let folder = place.join(format!("gatepost-{}.unfinished", std::process::id()));
+        let mut maker = fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
+        maker
+            .create(&folder)
+            .map_err(|error| Fault::cannot_write(&folder, &error))?;
+        Ok(Scratch(folder))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // The work is done, and nobody could do anything about it.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

@@ -4,8 +4,8 @@ mod bundle;
 mod folder;
 mod told;
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use gatepost_store::DATABASE_NAME;
 
 use crate::Fault;
 use crate::fault::Wanted;
-use crate::files::{parse_message, read_bytes};
+use crate::files::{Scratch, parse_message, read_bytes};
 use crate::output::Output;
 
 use super::arguments::VerifyArguments;
@@ -30,6 +30,10 @@ pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<ExitCo
     let brought = Brought::read(arguments)?;
     let found = match Subject::of(&arguments.ledger)? {
         Subject::Folder(folder) => folder::verify(&folder, &brought)?,
+        Subject::Database => {
+            let copy = copy_of(&arguments.ledger)?;
+            folder::verify(copy.path(), &brought)?
+        }
         Subject::Bundle => bundle::verify(&arguments.ledger, &brought)?,
     };
     match found {
@@ -48,6 +52,8 @@ pub(super) fn run(arguments: &VerifyArguments, output: &Output) -> Result<ExitCo
 enum Subject {
     /// A folder with a database in it.
     Folder(PathBuf),
+    /// A database by another name: a backup.
+    Database,
     /// A zip file.
     Bundle,
 }
@@ -71,6 +77,9 @@ impl Subject {
             let folder = path.parent().unwrap_or(Path::new("."));
             return Ok(Subject::Folder(folder.to_owned()));
         }
+        if first_bytes.starts_with(b"SQLite format 3\0") {
+            return Ok(Subject::Database);
+        }
         if first_bytes.starts_with(b"PK") || path.extension().is_some_and(|ending| ending == "zip") {
             return Ok(Subject::Bundle);
         }
@@ -79,6 +88,26 @@ impl Subject {
             wanted: Wanted::Ledger,
         })
     }
+}
+
+/// A folder with the database in it under the name that it has in a data folder, and with its write-ahead log.
+fn copy_of(database: &Path) -> Result<Scratch, Fault> {
+    let scratch = Scratch::make(&std::env::temp_dir())?;
+    for ending in ["", "-wal"] {
+        let named = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let (from, to) = (named(database), named(&scratch.path().join(DATABASE_NAME)));
+        if from.exists() {
+            fs::copy(&from, &to).map_err(|error| match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::DiskFull,
+                _ => Fault::unreadable(&from),
+            })?;
+        }
+    }
+    Ok(scratch)
 }
 
 /// What the verifier brings along.

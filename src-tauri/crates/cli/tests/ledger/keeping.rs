@@ -66,6 +66,7 @@ fn a_backup_comes_back_with_its_loss_named_and_verifies() {
     let (gate, file) = (folder.at("gate"), folder.at("backup.sqlite3"));
     let made = done(&["backup", &gate, "-o", &file]);
     refused(&["backup", &gate, "-o", &file], 4, "already_there");
+    assert_eq!(done(&["ledger", "verify", &file])["size"], made["size"]);
     let registers = crate::verify::registers(5);
     assert_eq!(
         code(&run_with(
