@@ -127,15 +127,27 @@ impl<W: Write> RawCsv<W> {
 }
 
 fn push_text(buffer: &mut Vec<u8>, text: &str) {
-    let text = text.split('\0').next().unwrap_or_default();
-    if is_plain(text.as_bytes()) {
-        return buffer.extend_from_slice(text.as_bytes());
+    let bytes = text.as_bytes();
+    // A NUL is not plain either, so one look at each byte is enough for most texts.
+    if is_plain(bytes) {
+        return buffer.extend_from_slice(bytes);
     }
-    let mut mark: &[u8] = b"\"";
-    for part in text.split('"') {
-        buffer.extend_from_slice(mark);
-        buffer.extend_from_slice(part.as_bytes());
-        mark = b"\"\"";
+    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let bytes = &bytes[..end];
+    if is_plain(bytes) {
+        return buffer.extend_from_slice(bytes);
+    }
+    buffer.push(b'"');
+    if bytes.iter().any(|byte| *byte == b'"') {
+        for byte in bytes {
+            buffer.extend_from_slice(if *byte == b'"' {
+                b"\"\""
+            } else {
+                std::slice::from_ref(byte)
+            });
+        }
+    } else {
+        buffer.extend_from_slice(bytes);
     }
     buffer.push(b'"');
 }

@@ -83,7 +83,7 @@ pub(crate) fn fill(store: &mut Store, numbers: Range<u64>) {
 }
 
 /// What entry `number` says.
-fn said(number: u64) -> (Entry, BodyTemperature) {
+pub(crate) fn said(number: u64) -> (Entry, BodyTemperature) {
     let is_feverish = number % FEVERISH == FEVERISH - 1;
     let tenths = if is_feverish {
         378
