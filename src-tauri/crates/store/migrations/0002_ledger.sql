@@ -36,7 +36,9 @@ ALTER TABLE entries ADD COLUMN band TEXT NOT NULL DEFAULT '';
 ALTER TABLE entries ADD COLUMN class INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE entries ADD COLUMN ledger_day INTEGER NOT NULL DEFAULT 0;
 
--- Whether a code was seen before, by ledger day so that it can go with the day.
+-- Whether a code was seen before, by ledger day so that it can go with the day. `token` is that of the code, hashed
+-- under the key of the day's visitors: equal ones are equal only within a day, and none can be told once the key is
+-- destroyed, in no copy.
 CREATE TABLE sightings (
     day   INTEGER NOT NULL,
     token BLOB NOT NULL,

@@ -1,24 +1,26 @@
 //! Writing: the only place where records come into being.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::{Datelike, NaiveDate};
 use gatepost_codes::Personal;
-use gatepost_ledger::{Body, Disclosed, Entry, Field, LedgerDay, Moment, PersonNumber, VoidReason};
+use gatepost_ledger::{Body, Disclosed, Entry, Field, Moment, PersonNumber, VoidReason};
 use gatepost_rules::BodyTemperature;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, named_params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, named_params};
 use zeroize::Zeroizing;
 
-use crate::convert::convert;
-use crate::day_keys::{DayKeyFile, SharedDayKeys, class_number};
+use crate::day_keys::{DayKeyFile, DayKeys, SharedDayKeys, class_number};
 use crate::entries::{Reader, band_word, verdict_word};
+use crate::key_change::forget_suspected;
 use crate::keys::{Keys, Token, random};
 use crate::reserve::Reserve;
-use crate::tail::{self, Tail};
-use crate::writing::{Writing, Written};
-use crate::{DiskSpace, KeyItem, KeyVault, StoreError, schema, settings};
+use crate::tail::Tail;
+use crate::transact::open_writer;
+use crate::writing::Writing;
+use crate::{DiskSpace, KeyItem, KeyVault, StoreError, restore, schema, settings, turn};
 
 /// A record before it has a position.
 #[derive(Clone, Debug)]
@@ -36,6 +38,18 @@ pub struct NewRecord {
 /// Names one press of Enter, so that an entry whose commit ended in doubt is never written twice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ScanId(pub(crate) [u8; 16]);
+
+impl NewRecord {
+    /// What somebody did.
+    pub(crate) fn of(at: Moment, gate: &str, by: PersonNumber, body: Body) -> NewRecord {
+        NewRecord {
+            at,
+            gate: gate.to_owned(),
+            by: Some(by),
+            body,
+        }
+    }
+}
 
 impl ScanId {
     /// A new one: 64 random bits of this process and a counter. Neighbours in time are neighbours in the index,
@@ -85,26 +99,33 @@ pub struct NewEntry {
 
 /// The one writer of a data folder.
 pub struct Store {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     pub(crate) vault: Box<dyn KeyVault>,
     pub(crate) keys: Keys,
     pub(crate) day_keys: SharedDayKeys,
     pub(crate) tail: Tail,
     /// `None` after a fault whose outcome is unknown, until the next use opens it again.
-    connection: Option<Connection>,
+    pub(crate) connection: Option<Connection>,
     /// Erased bytes may still stand in the write-ahead log, because a reader needed it.
     pub(crate) log_to_truncate: bool,
-    reserve: Reserve,
+    pub(crate) reserve: Reserve,
+    /// Keeps a restore away.
+    _in_use: File,
 }
 
-impl Store {
-    /// Opens the data of `folder`; makes them where there are none.
-    ///
-    /// # Errors
-    /// Any [`StoreError`]; nothing is overwritten in any case.
-    pub fn open(folder: &Path, vault: impl KeyVault + 'static) -> Result<Store, StoreError> {
+/// What is read and checked of a folder before there is a [`Store`].
+struct Opened {
+    keys: Keys,
+    connection: Connection,
+    tail: Tail,
+    day_keys: DayKeys,
+    in_use: File,
+}
+
+impl Opened {
+    fn of_folder(folder: &Path, vault: &dyn KeyVault) -> Result<Opened, StoreError> {
+        let in_use = turn::use_folder(folder)?;
         let database_is_there = folder.join(schema::DATABASE_NAME).exists();
-        schema::make_folder(folder)?;
         let device = match vault.load(KeyItem::Device)? {
             Some(device) => device,
             None if database_is_there => return Err(StoreError::KeyMissing),
@@ -116,25 +137,60 @@ impl Store {
         };
         let keys = Keys::of_device(&device);
         schema::make_where_missing(folder)?;
-        let connection = open_writer(folder, &vault, &keys)?;
-        let tail = Tail::load(&connection, &vault)?;
-        let day_keys = SharedDayKeys::default();
-        *day_keys.write() = DayKeyFile::in_folder(folder).load(&vault)?;
+        let mut connection = open_writer(folder, vault, &keys)?;
+        // Nobody destroys keys of days, nor changes the ledger's, between reading one of them and the next.
+        let lock = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tail = Tail::load(&lock, vault)?;
+        let day_keys = DayKeyFile::in_folder(folder).load(vault)?;
+        forget_suspected(&lock, vault)?;
+        lock.rollback()?;
+        Ok(Opened {
+            keys,
+            connection,
+            tail,
+            day_keys,
+            in_use,
+        })
+    }
+}
+
+impl Store {
+    /// Opens the data of `folder`; makes them where there are none.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; nothing is overwritten in any case.
+    pub fn open(folder: &Path, vault: impl KeyVault + 'static) -> Result<Store, StoreError> {
+        schema::make_folder(folder)?;
+        let mut reserve = Reserve::of_folder(folder);
+        let opened = match Opened::of_folder(folder, &vault) {
+            Err(StoreError::DiskFull) if reserve.give_up() => Opened::of_folder(folder, &vault)?,
+            opened => opened?,
+        };
         let mut store = Store {
             folder: folder.to_owned(),
             vault: Box::new(vault),
-            keys,
-            day_keys,
-            tail,
-            connection: Some(connection),
+            keys: opened.keys,
+            day_keys: SharedDayKeys::of(opened.day_keys),
+            tail: opened.tail,
+            connection: Some(opened.connection),
             log_to_truncate: false,
-            reserve: Reserve::of_folder(folder),
+            reserve,
+            _in_use: opened.in_use,
         };
         // What a power cut has left of an erasure: keys, and erased bytes in the log.
-        store.finish_erasure()?;
-        let (connection, ..) = store.parts()?;
-        schema::truncate_log_at_once(connection);
+        match store.finish_erasure_at_once() {
+            Err(StoreError::DiskFull) if store.reserve.give_up() => store.finish_erasure_at_once()?,
+            finished => finished?,
+        }
+        store.reserve.renew();
         Ok(store)
+    }
+
+    fn finish_erasure_at_once(&mut self) -> Result<(), StoreError> {
+        self.finish_erasure()?;
+        let (connection, ..) = self.parts()?;
+        self.log_to_truncate = !schema::truncate_log_at_once(connection);
+        Ok(())
     }
 
     /// The connection, opened where a fault has closed it, and what erasure needs beside it.
@@ -206,6 +262,9 @@ impl Store {
                 },
             };
             writing.append(&record)?;
+            if let Some(body) = restore::unrecorded(writing)? {
+                writing.append(&NewRecord { body, ..record })?;
+            }
             Ok(boot)
         })
     }
@@ -213,7 +272,7 @@ impl Store {
     /// Appends one record and returns its position once it is on the disk.
     ///
     /// # Errors
-    /// Any [`StoreError`]; the record is not there then.
+    /// As [`Store::append_with`].
     pub fn append(&mut self, record: &NewRecord) -> Result<u64, StoreError> {
         self.append_with(record, Vec::new())
     }
@@ -222,8 +281,25 @@ impl Store {
     /// carries the digests; the values are sealed beside it until they are erased.
     ///
     /// # Errors
-    /// Any [`StoreError`]; the record is not there then.
+    /// [`StoreError::NotAppendable`] for a kind that the store writes itself, with what stands beside it. Any other:
+    /// the record is not there then, unless the disk fails altogether: where a commit ended in doubt and the
+    /// database cannot be read any more either, nobody knows.
     pub fn append_with(
+        &mut self,
+        record: &NewRecord,
+        disclosed: Vec<(Field, Disclosed)>,
+    ) -> Result<u64, StoreError> {
+        if is_of_store(&record.body) {
+            let kind = record.body.kind();
+            return Err(StoreError::NotAppendable { kind });
+        }
+        self.append_of_any_kind(record, disclosed)
+    }
+
+    /// Appends a record that nothing stands beside, of a kind that has to: a ledger at fault, for tests of whoever
+    /// has to find that.
+    #[doc(hidden)]
+    pub fn append_of_any_kind(
         &mut self,
         record: &NewRecord,
         disclosed: Vec<(Field, Disclosed)>,
@@ -237,16 +313,7 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`]; the same entry may be tried again.
     pub fn append_entry(&mut self, new: &NewEntry) -> Result<u64, StoreError> {
-        match self.transact(|writing, _| insert_entry(writing, new)) {
-            Ok(position) => Ok(position),
-            // A connection that was kept knows that nothing was written.
-            Err(fault) if self.connection.is_some() => Err(fault),
-            // After a failed commit nobody knows whether it happened: ask a new connection.
-            Err(fault) => match self.position_of(new.scan_id) {
-                Ok(Some(position)) => Ok(position),
-                Ok(None) | Err(_) => Err(fault),
-            },
-        }
+        self.transact(|writing, _| insert_entry(writing, new))
     }
 
     /// Appends many entries in one transaction, for imports and demonstrations; the door never does.
@@ -297,124 +364,37 @@ impl Store {
             Ok(position)
         })
     }
-
-    fn position_of(&mut self, scan_id: ScanId) -> Result<Option<u64>, StoreError> {
-        self.transact(|writing, _| position_of(writing, scan_id))
-    }
-
-    /// One transaction that takes the write lock at once. Where nothing was begun or everything was rolled back
-    /// the connection is kept; after any other error it is dropped: what happened to the commit is then asked of
-    /// a new one.
-    ///
-    /// Where the disk is full the reserve is given up and the work done once more: SQLite says so only of a
-    /// transaction that it did not commit.
-    pub(crate) fn transact<T>(
-        &mut self,
-        mut work: impl FnMut(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        match self.transact_once(&mut work) {
-            Err(StoreError::DiskFull) if self.reserve.give_up() => self.transact_once(&mut work),
-            ended => ended,
-        }
-    }
-
-    fn transact_once<T>(
-        &mut self,
-        work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        if self.connection.is_none() {
-            self.connection = Some(open_writer(&self.folder, &self.vault, &self.keys)?);
-        }
-        let connection = self.connection.as_mut().expect("opened above");
-        let around = Around {
-            folder: &self.folder,
-            vault: &*self.vault,
-            keys: &self.keys,
-            day_keys: &self.day_keys,
-        };
-        let done = attempt(connection, &around, &mut self.tail, work);
-        if self.log_to_truncate && done.is_ok() {
-            self.log_to_truncate = !schema::truncate_log_at_once(connection);
-        }
-        done.map_err(|ended| match ended {
-            Ended::NothingWritten(fault) => fault,
-            Ended::InDoubt(fault) => {
-                self.connection = None;
-                fault
-            }
-        })
-    }
 }
 
-fn open_writer(folder: &Path, vault: &dyn KeyVault, keys: &Keys) -> Result<Connection, StoreError> {
-    schema::open_writer(folder, &mut |transaction| {
-        convert(transaction, folder, vault, keys)
-    })
-}
-
-/// What a transaction needs of the store besides its connection.
-struct Around<'a> {
-    folder: &'a Path,
-    vault: &'a dyn KeyVault,
-    keys: &'a Keys,
-    day_keys: &'a SharedDayKeys,
-}
-
-/// How a transaction ended that did not end well.
-enum Ended {
-    NothingWritten(StoreError),
-    InDoubt(StoreError),
-}
-
-fn attempt<T>(
-    connection: &mut Connection,
-    around: &Around<'_>,
-    tail: &mut Tail,
-    work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
-) -> Result<T, Ended> {
-    let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
-    let transaction = begun.map_err(|error| match StoreError::from(error) {
-        StoreError::Locked => Ended::NothingWritten(StoreError::Locked),
-        fault => Ended::InDoubt(fault),
-    })?;
-    match write(&transaction, around, tail, work) {
-        Ok((done, written)) => {
-            transaction
-                .commit()
-                .map_err(|error| Ended::InDoubt(error.into()))?;
-            if let Some((end, keys)) = written {
-                *tail = end;
-                keys.into_iter()
-                    .for_each(|(of, key)| around.day_keys.write().insert(of, key));
-            }
-            Ok(done)
-        }
-        // A full disk makes SQLite roll back by itself; then this fails, and the refusal is still the reason.
-        Err(refusal) => Err(match transaction.rollback() {
-            Ok(()) => Ended::NothingWritten(refusal),
-            Err(_) => Ended::InDoubt(refusal),
-        }),
+/// Whether records of this kind mean nothing without what the store writes beside them.
+fn is_of_store(body: &Body) -> bool {
+    match body {
+        Body::Genesis { .. }
+        | Body::Clock { .. }
+        | Body::KeyChange { .. }
+        | Body::Erase { .. }
+        | Body::Entry(_)
+        | Body::Void { .. }
+        | Body::ShiftOpen
+        | Body::ShiftClose { .. }
+        | Body::Inspection { .. } => true,
+        Body::Boot { .. }
+        | Body::Shutdown
+        | Body::Person { .. }
+        | Body::Login
+        | Body::Logout
+        | Body::Authfail { .. }
+        | Body::Lockout { .. }
+        | Body::Policy(_)
+        | Body::Export { .. }
+        | Body::Finding { .. }
+        | Body::Register { .. }
+        | Body::Incident { .. }
+        | Body::Retention(_)
+        | Body::Hold { .. }
+        | Body::Restore { .. }
+        | Body::Note { .. } => false,
     }
-}
-
-/// Does the work on a copy of the tail, and signs what it appended.
-fn write<T>(
-    transaction: &Transaction<'_>,
-    around: &Around<'_>,
-    tail: &mut Tail,
-    work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
-) -> Result<(T, Option<Written>), StoreError> {
-    let file = DayKeyFile::in_folder(around.folder);
-    if tail::size(transaction)? != tail.frontier.size() {
-        // Another program wrote, or a commit whose outcome was unknown did happen.
-        let renumbered = tail.renumbered;
-        *tail = Tail::load(transaction, around.vault)?;
-        tail.renumbered = renumbered;
-        *around.day_keys.write() = file.load(around.vault)?;
-    }
-    let mut writing = Writing::begin(transaction, tail.clone(), around.day_keys);
-    let done = work(&mut writing, around.keys)?;
-    Ok((done, writing.finish(&file, around.vault)?))
 }
 
 fn insert_entry(writing: &mut Writing<'_>, new: &NewEntry) -> Result<u64, StoreError> {
@@ -457,22 +437,9 @@ fn insert_entry(writing: &mut Writing<'_>, new: &NewEntry) -> Result<u64, StoreE
             ":ledger_day": ledger_day.0,
         })?;
     if let Some(token) = new.token {
-        insert_sighting(writing, ledger_day, token, placed.position)?;
+        writing.see(ledger_day, token, placed.position)?;
     }
     Ok(placed.position)
-}
-
-/// Writes down that a code was seen.
-pub(crate) fn insert_sighting(
-    connection: &Connection,
-    day: LedgerDay,
-    token: Token,
-    position: u64,
-) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("INSERT INTO sightings (day, token, i) VALUES (:day, :token, :i)")?
-        .execute(named_params! { ":day": day.0, ":token": token.0, ":i": position })?;
-    Ok(())
 }
 
 fn position_of(connection: &Connection, scan_id: ScanId) -> Result<Option<u64>, StoreError> {

@@ -8,12 +8,12 @@ use gatepost_ledger::tree::{Frontier, Hash};
 use gatepost_ledger::{Body, Disclosed, Disclosure, Field, KeyChangeReason, Leaf, LedgerClock, Moment};
 use rusqlite::{Transaction, named_params};
 
-use crate::append::{NewRecord, insert_sighting};
+use crate::append::NewRecord;
 use crate::day_keys::{DayKeyFile, KeyOf, SharedDayKeys, class_number};
 use crate::entries::band_word;
 use crate::keys::{Keys, SealedField, Token, random};
 use crate::tail::{self, Identity, Tail};
-use crate::writing::Writing;
+use crate::writing::{Keeper, Writing};
 use crate::{KeyVault, StoreError};
 
 /// Records in memory at once.
@@ -41,9 +41,12 @@ pub(crate) fn convert(
         renumbered: None,
     };
     let file = DayKeyFile::in_folder(folder);
-    let day_keys = SharedDayKeys::default();
-    *day_keys.write() = file.load(vault)?;
-    let mut writing = Writing::begin(transaction, tail, &day_keys);
+    let keeper = Keeper {
+        day_keys: &SharedDayKeys::default(),
+        file: &file,
+        vault,
+    };
+    let mut writing = Writing::begin(transaction, tail, keeper);
     convert_entries(&mut writing)?;
     convert_notes(&mut writing, keys)?;
     writing.append(&NewRecord {
@@ -55,7 +58,7 @@ pub(crate) fn convert(
             reason: KeyChangeReason::First,
         },
     })?;
-    writing.finish(&file, vault)?;
+    writing.finish()?;
     Ok(())
 }
 
@@ -133,7 +136,7 @@ fn convert_entry(writing: &mut Writing<'_>, entry: &OldEntry) -> Result<(), Stor
     let mut disclosed = vec![(Field::Temperature, Disclosed::Number(entry.tenths))];
     if let Some(token) = entry.token.map(Token) {
         disclosed.push((Field::Token, Disclosed::Text(token.to_hexadecimal())));
-        insert_sighting(writing, key.1, token, entry.position)?;
+        writing.see(key.1, token, entry.position)?;
     }
     for (field, value) in disclosed {
         writing.disclose(key, entry.position, &Disclosure::new(field, value, &random()?))?;

@@ -7,12 +7,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use chacha20poly1305::aead::{Aead, Payload};
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use gatepost_ledger::{LedgerDay, RetentionClass};
 use zeroize::Zeroizing;
 
-use crate::keys::random;
+use crate::keys::{open, random, seal};
 use crate::vault::{finish, unfinished_name, write_unfinished};
 use crate::{KeyItem, KeyVault, Secret, StoreError};
 
@@ -22,7 +20,6 @@ pub const DAY_KEYS_NAME: &str = "gatepost.days";
 /// What one key seals: the disclosures of a class that were recorded on a day of ledger time.
 pub(crate) type KeyOf = (RetentionClass, LedgerDay);
 
-pub(crate) const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
 /// Class, day, key.
 const LINE_BYTES: usize = 1 + 4 + KEY_BYTES;
@@ -76,6 +73,10 @@ impl DayKeys {
 pub(crate) struct SharedDayKeys(Arc<RwLock<DayKeys>>);
 
 impl SharedDayKeys {
+    pub(crate) fn of(keys: DayKeys) -> SharedDayKeys {
+        SharedDayKeys(Arc::new(RwLock::new(keys)))
+    }
+
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, DayKeys> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -98,7 +99,8 @@ impl DayKeyFile {
     }
 
     /// What the file holds. A file that is missing or that the vault's secret does not open holds nothing: then
-    /// old disclosures stay unreadable and new ones get new keys, and the door goes on.
+    /// old disclosures stay unreadable and new ones get new keys, and the door goes on. The caller holds the write
+    /// lock of the database: nobody rotates in between.
     ///
     /// # Errors
     /// A fault of the vault or of the folder.
@@ -118,28 +120,66 @@ impl DayKeyFile {
         Ok(keys)
     }
 
-    /// Writes the keys after one was added. They survive a power cut once this returns.
+    /// The same for whoever only reads and holds no lock: changes nothing. Where the vault and the file are just
+    /// being replaced it looks once more.
+    ///
+    /// # Errors
+    /// A fault of the vault or of the folder.
+    pub(crate) fn peek(&self, vault: &dyn KeyVault) -> Result<DayKeys, StoreError> {
+        let mut tried = None;
+        loop {
+            let secret = vault.load(KeyItem::DayKeys)?;
+            let Some(secret) = secret.filter(|secret| tried.as_ref() != Some(secret)) else {
+                return Ok(DayKeys::default());
+            };
+            for path in [&self.path, &unfinished_name(&self.path)] {
+                if let Some(keys) = read(path, &secret)? {
+                    return Ok(keys);
+                }
+            }
+            tried = Some(secret);
+        }
+    }
+
+    /// Writes the keys after one was added. They survive a power cut once this returns. The caller holds the write
+    /// lock of the database and has loaded them under it.
     pub(crate) fn save(&self, vault: &dyn KeyVault, keys: &DayKeys) -> Result<(), StoreError> {
         match vault.load(KeyItem::DayKeys)? {
             None => self.save_under_new_secret(vault, keys),
-            Some(secret) => finish(
-                &write_unfinished(&self.path, &seal(&secret, ASSOCIATED, &keys.to_bytes())?)?,
-                &self.path,
-            ),
+            Some(secret) => {
+                self.set_aside_unless_opened_by(Some(&secret))?;
+                let sealed = seal(&secret, ASSOCIATED, &keys.to_bytes())?;
+                finish(&write_unfinished(&self.path, &sealed)?, &self.path)
+            }
         }
     }
 
     /// Writes the keys after one was destroyed. What was written before opens with a secret that no longer
-    /// exists, wherever a copy of it may be.
+    /// exists, wherever a copy of it may be. The caller does as for [`DayKeyFile::save`].
     pub(crate) fn save_under_new_secret(
         &self,
         vault: &dyn KeyVault,
         keys: &DayKeys,
     ) -> Result<(), StoreError> {
+        self.set_aside_unless_opened_by(vault.load(KeyItem::DayKeys)?.as_ref())?;
         let secret = Zeroizing::new(random()?);
         let unfinished = write_unfinished(&self.path, &seal(&secret, ASSOCIATED, &keys.to_bytes())?)?;
         vault.keep(KeyItem::DayKeys, &secret)?;
         finish(&unfinished, &self.path)
+    }
+
+    /// A file that cannot be opened is not overwritten: the secret that opens it may be found again.
+    fn set_aside_unless_opened_by(&self, secret: Option<&Secret>) -> Result<(), StoreError> {
+        let opens = match secret {
+            Some(secret) => read(&self.path, secret)?.is_some(),
+            None => false,
+        };
+        if opens || !self.path.exists() {
+            return Ok(());
+        }
+        let aside = |number: u32| self.path.with_extension(format!("days.unreadable-{number}"));
+        let free = (1..).map(aside).find(|path| !path.exists());
+        finish(&self.path, &free.expect("no folder has so many files"))
     }
 }
 
@@ -149,30 +189,6 @@ fn read(path: &Path, secret: &Secret) -> Result<Option<DayKeys>, StoreError> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(StoreError::file(path, error)),
     }
-}
-
-/// `nonce ‖ XChaCha20-Poly1305(message)`.
-pub(crate) fn seal(key: &Secret, associated: &[u8], message: &[u8]) -> Result<Vec<u8>, StoreError> {
-    let nonce: [u8; NONCE_BYTES] = random()?;
-    let payload = Payload {
-        msg: message,
-        aad: associated,
-    };
-    let sealed = XChaCha20Poly1305::new(key.as_slice().into())
-        .encrypt(XNonce::from_slice(&nonce), payload)
-        .expect("a short message always seals");
-    Ok([&nonce, sealed.as_slice()].concat())
-}
-
-/// The message, or `None` where key, place or bytes do not fit.
-pub(crate) fn open(key: &Secret, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (nonce, message) = sealed.split_at_checked(NONCE_BYTES)?;
-    let payload = Payload {
-        msg: message,
-        aad: associated,
-    };
-    let opened = XChaCha20Poly1305::new(key.as_slice().into()).decrypt(XNonce::from_slice(nonce), payload);
-    opened.ok().map(Zeroizing::new)
 }
 
 /// The class as the database and the file of keys have it.

@@ -5,7 +5,8 @@ use gatepost_ledger::{Disclosed, Disclosure, Field};
 use gatepost_rules::BodyTemperature;
 use rusqlite::{Connection, OptionalExtension, named_params};
 
-use crate::day_keys::{DayKeys, KeyOf, class_number, open, seal};
+use crate::day_keys::{DayKeys, KeyOf, class_number};
+use crate::keys::{open, seal};
 use crate::{Secret, StoreError};
 
 /// What binds a sealed disclosure to its ledger, record and field.

@@ -6,14 +6,16 @@ use std::path::Path;
 use chrono::NaiveDate;
 use gatepost_codes::Personal;
 use gatepost_ledger::note::KeyName;
-use gatepost_ledger::{Body, Disclosed, Disclosure, Entry, Field, Leaf, LedgerDay, PersonNumber, VoidReason};
+use gatepost_ledger::{
+    Body, Disclosed, Disclosure, Entry, Field, Leaf, LedgerDay, PersonNumber, RetentionClass, VoidReason,
+};
 use gatepost_rules::{BodyTemperature, TemperatureBand, VerdictKind};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use crate::day_keys::{KeyOf, SharedDayKeys, class_of};
 use crate::filter::{Conditions, HELD, NOT_FOLLOWED, NOT_VOIDED};
 use crate::keys::Token;
-use crate::{EntryFilter, StoreError, disclosures, schema, tail};
+use crate::{EntryFilter, StoreError, disclosures, tail, untrusted};
 
 /// A void as stored.
 #[derive(Debug)]
@@ -119,7 +121,9 @@ impl Reader {
     /// # Errors
     /// Any [`StoreError`] of opening.
     pub fn without_secrets(folder: &Path) -> Result<Reader, StoreError> {
-        Reader::new(schema::open_reader(folder)?, SharedDayKeys::default())
+        let connection = untrusted::open_folder(folder)?;
+        untrusted::demand_schema(&connection)?;
+        Reader::new(connection, SharedDayKeys::default())
     }
 
     /// A page of entries, newest first, older than `before` where one is given. Keyset pagination: page ten
@@ -332,7 +336,7 @@ impl Reader {
     pub fn seen(&self, token: Token, since_ms: i64) -> Result<Option<Seen>, StoreError> {
         // Two days of ledger time: the window is shorter than one, and may lie across midnight.
         let sql = "SELECT e.i, e.t, e.offset_s FROM sightings s JOIN entries e ON e.i = s.i
-                   WHERE s.day IN (:day, :day + 1) AND s.token = :token AND e.t >= :since
+                   WHERE (s.day, s.token) IN (VALUES (:day, :token), (:next_day, :next_token)) AND e.t >= :since
                    AND NOT EXISTS (SELECT 1 FROM voids v WHERE v.entry = e.i) ORDER BY e.i DESC LIMIT 1";
         let day = tail::day_at(&self.connection, since_ms, None)?.0;
         let seen = |row: &Row<'_>| {
@@ -342,7 +346,17 @@ impl Reader {
                 offset_s: row.get(2)?,
             })
         };
-        let which = named_params! { ":day": day, ":token": token.0, ":since": since_ms };
+        let next_day = day.saturating_add(1);
+        let [today, next] = {
+            let keys = self.day_keys.read();
+            [day, next_day].map(|day| {
+                let key = keys.key((RetentionClass::Visitor, LedgerDay(day)));
+                key.map(|key| token.sighting(key))
+            })
+        };
+        let which = named_params! {
+            ":day": day, ":token": today, ":next_day": next_day, ":next_token": next, ":since": since_ms
+        };
         Ok(self
             .connection
             .prepare_cached(sql)?
@@ -507,7 +521,7 @@ impl Reader {
 
 fn leaf(row: &Row<'_>, column: usize) -> Result<Leaf, StoreError> {
     let bytes = row.get_ref(column)?.as_blob().map_err(|_| StoreError::Damaged)?;
-    Leaf::parse(bytes).map_err(|_| StoreError::Damaged)
+    tail::parsed(bytes)
 }
 
 fn day_of(number: i64) -> Result<NaiveDate, StoreError> {

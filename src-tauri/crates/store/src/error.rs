@@ -46,6 +46,9 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// Tables, indexes or triggers are not those that this program makes: what is read there means nothing.
+    #[error("the database has not the schema of a Gatepost database")]
+    OtherSchema,
     /// Written by a program whose ledgers were not sealed yet, which proves nothing.
     #[error("the ledger in the file is not sealed")]
     NotSealed,
@@ -58,6 +61,12 @@ pub enum StoreError {
     /// Nothing can be recorded before the set-up.
     #[error("not set up yet")]
     NotSetUp,
+    /// A record of this kind means nothing without what the store writes beside it.
+    #[error("records of the kind {kind} are written by the store itself")]
+    NotAppendable {
+        /// The kind.
+        kind: &'static str,
+    },
     /// No such record.
     #[error("no such record")]
     NoSuchRecord,

@@ -1,11 +1,12 @@
 //! New keys, and the place where keys are kept.
 
 use gatepost_ledger::{Body, KeyChangeReason, Moment, PersonNumber};
+use rusqlite::Connection;
 
 use crate::append::NewRecord;
 use crate::tail::Identity;
 use crate::vault::{move_to_key_file, move_to_keychain, open_vault};
-use crate::{KeyItem, Store, StoreError, VaultKind};
+use crate::{KeyItem, KeyVault, Store, StoreError, VaultKind, tail};
 
 impl Store {
     /// Gives the ledger a new key and returns the position of the record that names it. Its own head is signed
@@ -18,7 +19,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::AlreadySetUp`] for [`KeyChangeReason::First`], which no ledger gets that has a key;
     /// [`StoreError::NotSetUp`]; [`StoreError::Locked`] where another program has just changed it; or any other.
-    /// The old key is in force then, unless only its seed could not be forgotten.
+    /// The old key is in force then, unless only its seed could not be forgotten: the next start tries again.
     pub fn change_key(
         &mut self,
         at: Moment,
@@ -31,15 +32,8 @@ impl Store {
         }
         let old = self.transact(|writing, _| writing.tail().identity.clone().ok_or(StoreError::NotSetUp))?;
         let new = Identity::of_seed(&*self.vault, old.origin.clone(), old.generation + 1)?;
-        let record = NewRecord {
-            at,
-            gate: gate.to_owned(),
-            by: Some(by),
-            body: Body::KeyChange {
-                key: new.signer.verifier().to_string(),
-                reason,
-            },
-        };
+        let key = new.signer.verifier().to_string();
+        let record = NewRecord::of(at, gate, by, Body::KeyChange { key, reason });
         let position = self.transact(|writing, _| {
             let signs = writing
                 .tail()
@@ -88,4 +82,18 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Forgets the seeds that somebody else may have, where a power cut or a fault came before that. `connection` holds
+/// the write lock. A vault that does not forget is asked again at the next start.
+pub(crate) fn forget_suspected(connection: &Connection, vault: &dyn KeyVault) -> Result<(), StoreError> {
+    let changes = tail::leaves_of(connection, "key_change")?;
+    for (generation, change) in (0..).zip(changes) {
+        if let Body::KeyChange { reason, .. } = change.body
+            && reason == KeyChangeReason::Suspected
+        {
+            let _ = vault.forget(KeyItem::Signing(generation));
+        }
+    }
+    Ok(())
 }

@@ -36,6 +36,22 @@ impl Token {
     pub(crate) fn to_hexadecimal(self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+
+    /// The token that a disclosure has.
+    pub(crate) fn of_hexadecimal(text: &str) -> Option<Token> {
+        let mut token = Token([0; 16]);
+        for (at, byte) in token.0.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        (token.to_hexadecimal() == text).then_some(token)
+    }
+
+    /// What is written down of a code that was seen on a day: a keyed hash (HMAC-SHA-256, 128 bits kept) under the
+    /// key of that day's visitors. Once the key is destroyed nobody can tell in any copy whether two visits had
+    /// the same code.
+    pub(crate) fn sighting(self, day_key: &Secret) -> [u8; 16] {
+        short_mac(day_key, &self.0)
+    }
 }
 
 impl SealedField {
@@ -70,47 +86,23 @@ impl Keys {
     /// The token of a payload (HMAC-SHA-256, 128 bits kept).
     #[must_use]
     pub fn token(&self, payload: &[u8]) -> Token {
-        let mut mac =
-            <Hmac<Sha256> as Mac>::new_from_slice(self.token.as_slice()).expect("HMAC takes any key");
-        mac.update(payload);
-        let full = mac.finalize().into_bytes();
-        let mut token = [0; 16];
-        token.copy_from_slice(&full[..16]);
-        Token(token)
+        Token(short_mac(&self.token, payload))
     }
 
     pub(crate) fn seal(&self, field: SealedField, text: &Personal<String>) -> Result<Vec<u8>, StoreError> {
-        let nonce: [u8; NONCE_BYTES] = random()?;
         let associated = field.associated_data();
-        let payload = Payload {
-            msg: text.expose().as_bytes(),
-            aad: associated.as_bytes(),
-        };
-        let mut sealed = nonce.to_vec();
-        let cipher = XChaCha20Poly1305::new(self.seal.as_slice().into());
-        sealed.extend(
-            cipher
-                .encrypt(XNonce::from_slice(&nonce), payload)
-                .expect("a short text always seals"),
-        );
-        Ok(sealed)
+        seal(&self.seal, associated.as_bytes(), text.expose().as_bytes())
     }
 
     pub(crate) fn open(&self, field: SealedField, sealed: &[u8]) -> Result<Personal<String>, StoreError> {
-        let (nonce, message) = sealed.split_at_checked(NONCE_BYTES).ok_or(StoreError::Damaged)?;
+        if sealed.len() < NONCE_BYTES {
+            return Err(StoreError::Damaged);
+        }
         let associated = field.associated_data();
-        let payload = Payload {
-            msg: message,
-            aad: associated.as_bytes(),
-        };
-        let cipher = XChaCha20Poly1305::new(self.seal.as_slice().into());
         // A wrong key and a changed byte look the same from here; a key that fits nothing is the commoner.
-        let text = cipher
-            .decrypt(XNonce::from_slice(nonce), payload)
-            .map_err(|_| StoreError::KeyMissing)?;
-        String::from_utf8(text)
-            .map(Personal::new)
-            .map_err(|_| StoreError::Damaged)
+        let text = open(&self.seal, associated.as_bytes(), sealed).ok_or(StoreError::KeyMissing)?;
+        let text = std::str::from_utf8(&text).map_err(|_| StoreError::Damaged)?;
+        Ok(Personal::new(text.to_owned()))
     }
 
     pub(crate) fn hash_pin(&self, pin: &str) -> Result<String, StoreError> {
@@ -139,6 +131,40 @@ impl Keys {
         )
         .expect("a pepper of 32 bytes is allowed")
     }
+}
+
+/// HMAC-SHA-256, its first 128 bits.
+fn short_mac(key: &Secret, message: &[u8]) -> [u8; 16] {
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key.as_slice()).expect("HMAC takes any key");
+    mac.update(message);
+    let full = mac.finalize().into_bytes();
+    let mut short = [0; 16];
+    short.copy_from_slice(&full[..16]);
+    short
+}
+
+/// `nonce ‖ XChaCha20-Poly1305(message)`.
+pub(crate) fn seal(key: &Secret, associated: &[u8], message: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let nonce: [u8; NONCE_BYTES] = random()?;
+    let payload = Payload {
+        msg: message,
+        aad: associated,
+    };
+    let sealed = XChaCha20Poly1305::new(key.as_slice().into())
+        .encrypt(XNonce::from_slice(&nonce), payload)
+        .expect("a short message always seals");
+    Ok([&nonce, sealed.as_slice()].concat())
+}
+
+/// The message, or `None` where key, place or bytes do not fit.
+pub(crate) fn open(key: &Secret, associated: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (nonce, message) = sealed.split_at_checked(NONCE_BYTES)?;
+    let payload = Payload {
+        msg: message,
+        aad: associated,
+    };
+    let opened = XChaCha20Poly1305::new(key.as_slice().into()).decrypt(XNonce::from_slice(nonce), payload);
+    opened.ok().map(Zeroizing::new)
 }
 
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], StoreError> {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 use crate::schema::sync_folder_of;
+use crate::vault::unfinished_name;
 
 /// The name of the reserve in a data folder.
 pub const RESERVE_NAME: &str = "gatepost.reserve";
@@ -45,11 +46,10 @@ pub struct DiskSpace {
 }
 
 impl DiskSpace {
-    /// Whether the manager must make room: less than [`ALARM_BELOW_BYTES`] is free, or the gate lives on its
-    /// reserve.
+    /// Whether the manager must make room: less than [`ALARM_BELOW_BYTES`] is free, or nothing is kept back.
     #[must_use]
     pub fn is_alarming(&self) -> bool {
-        self.free_bytes < ALARM_BELOW_BYTES || self.reserve == ReserveState::Used
+        self.free_bytes < ALARM_BELOW_BYTES || self.reserve != ReserveState::Present
     }
 }
 
@@ -60,22 +60,19 @@ pub(crate) struct Reserve {
 }
 
 impl Reserve {
-    /// Finds the reserve of a folder or makes it where there is room. Never an error: a gate without a reserve
-    /// still records.
+    /// Finds the reserve of a folder. One that was given up has left an empty file, so that the next start knows.
     pub(crate) fn of_folder(folder: &Path) -> Reserve {
         let path = folder.join(RESERVE_NAME);
-        let is_whole = fs::metadata(&path).is_ok_and(|file| file.len() == RESERVE_BYTES);
-        let state = if is_whole {
-            ReserveState::Present
-        } else {
-            ReserveState::Absent
+        let state = match fs::metadata(&path).map(|file| file.len()) {
+            Ok(RESERVE_BYTES) => ReserveState::Present,
+            Ok(0) => ReserveState::Used,
+            Ok(_) | Err(_) => ReserveState::Absent,
         };
-        let mut reserve = Reserve { path, state };
-        reserve.renew();
-        reserve
+        Reserve { path, state }
     }
 
-    /// Makes the reserve where there is none and room for it.
+    /// Makes the reserve where there is none and room for it. Never an error: a gate without a reserve still
+    /// records.
     pub(crate) fn renew(&mut self) {
         if self.state == ReserveState::Present {
             return;
@@ -84,7 +81,7 @@ impl Reserve {
             match make(&self.path) {
                 Ok(()) => self.state = ReserveState::Present,
                 // Half a reserve takes room and gives none.
-                Err(_) => drop(fs::remove_file(&self.path)),
+                Err(_) => drop(fs::remove_file(unfinished_name(&self.path))),
             }
         }
     }
@@ -94,7 +91,12 @@ impl Reserve {
         if self.state != ReserveState::Present {
             return false;
         }
-        match fs::remove_file(&self.path) {
+        let emptied = OpenOptions::new().write(true).open(&self.path).and_then(|file| {
+            file.set_len(0)?;
+            // On some file systems the room comes back only with this.
+            file.sync_all()
+        });
+        match emptied {
             Ok(()) => {
                 self.state = ReserveState::Used;
                 true
@@ -125,14 +127,15 @@ fn free_bytes(path: &Path) -> io::Result<u64> {
     fs4::available_space(path.parent().unwrap_or(path))
 }
 
-/// Makes a file whose every block is taken. Where the file system cannot promise that it is written in full, with
+/// Makes a file whose every block is taken; it gets its name when it is complete. Where the file system cannot promise that it is written in full, with
 /// bytes that no file system can pack.
 fn make(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let unfinished = unfinished_name(path);
+    let mut file = options.open(&unfinished)?;
     match file.allocate(RESERVE_BYTES) {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::StorageFull => return Err(error),
@@ -140,6 +143,7 @@ fn make(path: &Path) -> io::Result<()> {
     }
     file.set_len(RESERVE_BYTES)?;
     file.sync_all()?;
+    fs::rename(unfinished, path)?;
     sync_folder_of(path)
 }
 

@@ -3,18 +3,21 @@
 use std::ops::Deref;
 
 use gatepost_ledger::tree::Hash;
-use gatepost_ledger::{Body, Disclosed, Disclosure, Field, Leaf, Moment, PersonNumber, Seal};
+use gatepost_ledger::{
+    Body, Disclosed, Disclosure, Field, Leaf, LedgerDay, Moment, PersonNumber, RetentionClass, Seal,
+};
 use rusqlite::{Transaction, named_params};
 use zeroize::Zeroizing;
 
 use crate::append::NewRecord;
-use crate::day_keys::{DayKeyFile, KeyOf, SharedDayKeys};
-use crate::keys::random;
+use crate::day_keys::{DayKeyFile, DayKeys, KeyOf, SharedDayKeys};
+use crate::erase::unused_keys;
+use crate::keys::{Token, random};
 use crate::tail::{Identity, Tail};
 use crate::{KeyVault, Secret, StoreError, disclosures};
 
-/// The end of the ledger after a transaction, and the day keys that it made.
-pub(crate) type Written = (Tail, Vec<(KeyOf, Secret)>);
+/// The end of the ledger after a transaction, and the keys of the days where it read their file.
+pub(crate) type Written = (Tail, Option<DayKeys>);
 
 /// Where a record stands and under which key its disclosures are.
 pub(crate) struct Placed {
@@ -22,12 +25,43 @@ pub(crate) struct Placed {
     pub(crate) key: KeyOf,
 }
 
+/// Where the keys of the days are kept.
+#[derive(Clone, Copy)]
+pub(crate) struct Keeper<'a> {
+    /// As they were read last.
+    pub(crate) day_keys: &'a SharedDayKeys,
+    pub(crate) file: &'a DayKeyFile,
+    pub(crate) vault: &'a dyn KeyVault,
+}
+
+impl Keeper<'_> {
+    /// The keys in the file but those whose days are erased, and whether there were any of these: whoever recorded
+    /// the erasure may not have come to destroying them yet, and must not be undone.
+    pub(crate) fn load(&self, lock: &Transaction<'_>) -> Result<(DayKeys, bool), StoreError> {
+        let mut keys = self.file.load(self.vault)?;
+        let unused = unused_keys(lock, &keys)?;
+        for key in &unused {
+            keys.remove(*key);
+        }
+        Ok((keys, !unused.is_empty()))
+    }
+}
+
+/// The file with the keys of the days as it was read under the lock of a transaction, and what is to become of it.
+struct InFile {
+    keys: DayKeys,
+    /// It still holds keys of erased days.
+    holds_erased: bool,
+    is_to_be_saved: bool,
+}
+
 /// A transaction in the making. Reads as one of SQLite's.
 pub(crate) struct Writing<'a> {
     transaction: &'a Transaction<'a>,
     tail: Tail,
-    day_keys: &'a SharedDayKeys,
-    fresh_keys: Vec<(KeyOf, Secret)>,
+    keeper: Keeper<'a>,
+    /// Read when a key is wanted that is not known yet. That is once a day.
+    in_file: Option<InFile>,
     /// Who signs from the next record on.
     successor: Option<Identity>,
     appended: bool,
@@ -44,16 +78,12 @@ impl<'a> Deref for Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    pub(crate) fn begin(
-        transaction: &'a Transaction<'a>,
-        tail: Tail,
-        day_keys: &'a SharedDayKeys,
-    ) -> Writing<'a> {
+    pub(crate) fn begin(transaction: &'a Transaction<'a>, tail: Tail, keeper: Keeper<'a>) -> Writing<'a> {
         Writing {
             transaction,
             tail,
-            day_keys,
-            fresh_keys: Vec::new(),
+            keeper,
+            in_file: None,
             successor: None,
             appended: false,
             completed: Vec::new(),
@@ -115,12 +145,17 @@ impl<'a> Writing<'a> {
         disclosures::insert(self.transaction, &identity.origin, &key, of, position, disclosure)
     }
 
+    /// Writes down that a code was seen: in a way that nobody can tell without the day's key.
+    pub(crate) fn see(&mut self, day: LedgerDay, token: Token, position: u64) -> Result<(), StoreError> {
+        let key = self.day_key((RetentionClass::Visitor, day))?;
+        self.transaction
+            .prepare_cached("INSERT INTO sightings (day, token, i) VALUES (:day, :token, :i)")?
+            .execute(named_params! { ":day": day.0, ":token": token.sighting(&key), ":i": position })?;
+        Ok(())
+    }
+
     /// Signs what was appended and keeps the new day keys. Returns `None` where nothing was appended.
-    pub(crate) fn finish(
-        mut self,
-        file: &DayKeyFile,
-        vault: &dyn KeyVault,
-    ) -> Result<Option<Written>, StoreError> {
+    pub(crate) fn finish(mut self) -> Result<Option<Written>, StoreError> {
         if !self.appended {
             return Ok(None);
         }
@@ -134,18 +169,21 @@ impl<'a> Writing<'a> {
         self.transaction
             .prepare_cached("UPDATE records SET head = :head WHERE i = :i")?
             .execute(named_params! { ":head": head, ":i": seal.size - 1 })?;
-        if !self.fresh_keys.is_empty() {
+        if let Some(in_file) = &self.in_file
+            && in_file.is_to_be_saved
+        {
             // Before the commit: what is sealed with a key must not outlive it by a power cut.
-            let mut all = self.day_keys.read().clone();
-            for (of, key) in &self.fresh_keys {
-                all.insert(*of, key.clone());
+            let Keeper { file, vault, .. } = self.keeper;
+            if in_file.holds_erased {
+                file.save_under_new_secret(vault, &in_file.keys)?;
+            } else {
+                file.save(vault, &in_file.keys)?;
             }
-            file.save(vault, &all)?;
         }
         if let Some(successor) = self.successor.take() {
             self.tail.identity = Some(successor);
         }
-        Ok(Some((self.tail, self.fresh_keys)))
+        Ok(Some((self.tail, self.in_file.map(|in_file| in_file.keys))))
     }
 
     /// Says in records of their own what the ledger has to know of the clocks before a record at `at`, and returns
@@ -244,14 +282,28 @@ impl<'a> Writing<'a> {
         self.push_bytes(at, kind, None, bytes)
     }
 
+    /// The key of a day, which is made where there is none. An erasure is never in the same transaction: until it is
+    /// committed its keys are in use.
     fn day_key(&mut self, of: KeyOf) -> Result<Secret, StoreError> {
-        let known = self.day_keys.read().key(of).cloned();
-        let fresh = || self.fresh_keys.iter().find(|(fresh, _)| *fresh == of);
-        if let Some(key) = known.or_else(|| fresh().map(|(_, key)| key.clone())) {
-            return Ok(key);
+        if self.in_file.is_none() {
+            if let Some(key) = self.keeper.day_keys.read().key(of) {
+                return Ok(key.clone());
+            }
+            // What is in memory may be older than what another program made or destroyed meanwhile.
+            let (keys, holds_erased) = self.keeper.load(self.transaction)?;
+            self.in_file = Some(InFile {
+                keys,
+                holds_erased,
+                is_to_be_saved: false,
+            });
+        }
+        let in_file = self.in_file.as_mut().expect("read above");
+        if let Some(key) = in_file.keys.key(of) {
+            return Ok(key.clone());
         }
         let key: Secret = Zeroizing::new(random()?);
-        self.fresh_keys.push((of, key.clone()));
+        in_file.keys.insert(of, key.clone());
+        in_file.is_to_be_saved = true;
         Ok(key)
     }
 }

@@ -17,7 +17,7 @@ use gatepost_ledger::{
 use gatepost_rules::{BodyTemperature, ColourSource, Mask, Policy, ShownKind, TemperatureBand, VerdictKind};
 use gatepost_store::{
     AuditOptions, AuditReport, Audited, DATABASE_NAME, IncrementalAudit, KeyFile, KeyItem, KeyVault,
-    NewEntry, NewPerson, NewRecord, ScanId, SetUp, Step, Store, Venue, audit_folder,
+    NewEntry, NewPerson, NewRecord, Reader, ScanId, SetUp, Step, Store, StoreError, Venue, audit_folder,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -180,15 +180,17 @@ impl Gate {
             by: None,
             body,
         };
-        self.store().append(&record).expect("a record")
+        let appended = self.store().append_of_any_kind(&record, vec![]);
+        appended.expect("a record")
     }
 
-    /// Opens the database as a stranger does, without the triggers that guard it.
+    /// Changes the database as a stranger does: without the triggers that guard it, which then look untouched.
     fn tamper(&mut self, sql: &str) {
         self.close();
-        let raw = unguarded(self.path());
+        let (raw, triggers) = unguarded(self.path());
         raw.execute_batch(sql)
             .expect("whoever has the file may do as he likes");
+        raw.execute_batch(&triggers).expect("as they were");
     }
 
     fn audit_with(&self, statements: Vec<Statement>) -> Audited {
@@ -259,7 +261,7 @@ impl Gate {
     fn rewrite(&mut self, change: impl Fn(u64, String) -> String) {
         self.close();
         let key = self.signer();
-        let raw = unguarded(self.path());
+        let (raw, triggers) = unguarded(self.path());
         let mut tree = Frontier::new();
         for position in 0..SIZE {
             let sql = "SELECT leaf FROM records WHERE i = ?1";
@@ -277,24 +279,28 @@ impl Gate {
             raw.execute(sql, (position, leaf.as_bytes(), nodes, head))
                 .expect("rewritten");
         }
+        raw.execute_batch(&triggers).expect("as they were");
     }
 }
 
-fn unguarded(folder: &Path) -> Connection {
+/// The database without its triggers, and what makes them again.
+fn unguarded(folder: &Path) -> (Connection, String) {
     let raw = Connection::open(folder.join(DATABASE_NAME)).expect("the database");
-    let triggers: Vec<String> = raw
-        .prepare("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    let triggers: Vec<(String, String)> = raw
+        .prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         .expect("SQL")
-        .query_map([], |row| row.get(0))
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
         .expect("SQL")
         .collect::<Result<_, _>>()
         .expect("names");
-    for trigger in triggers {
-        raw.execute_batch(&format!("DROP TRIGGER {trigger}"))
+    let mut again = String::new();
+    for (name, sql) in triggers {
+        raw.execute_batch(&format!("DROP TRIGGER {name}"))
             .expect("dropped");
+        again += &format!("{sql};");
     }
     raw.pragma_update(None, "foreign_keys", false).expect("off");
-    raw
+    (raw, again)
 }
 
 fn verifier(folder: &Path) -> VerifierKey {
@@ -383,7 +389,7 @@ fn an_edited_record_is_found() {
 fn an_edited_record_whose_hashes_were_made_anew_is_found_by_the_signature_beside_it() {
     let mut gate = Gate::after_a_shift();
     let heads: Vec<(u64, Vec<u8>)> = {
-        let raw = unguarded(gate.path());
+        let raw = Connection::open(gate.path().join(DATABASE_NAME)).expect("the database");
         let mut statement = raw
             .prepare("SELECT i, head FROM records WHERE head IS NOT NULL")
             .expect("SQL");
@@ -397,12 +403,13 @@ fn an_edited_record_whose_hashes_were_made_anew_is_found_by_the_signature_beside
         _ => leaf,
     });
     // Without the key the old signatures are the best there is.
-    let raw = unguarded(gate.path());
+    let (raw, triggers) = unguarded(gate.path());
     raw.execute("UPDATE records SET head = NULL", []).expect("SQL");
     for (position, head) in heads {
         let sql = "UPDATE records SET head = ?2 WHERE i = ?1";
         raw.execute(sql, (position, head)).expect("SQL");
     }
+    raw.execute_batch(&triggers).expect("as they were");
     drop(raw);
     assert_eq!(gate.fault(), (ENTRY, Rule::Head));
 }
@@ -659,6 +666,48 @@ fn an_entry_that_was_changed_behind_a_dropped_trigger_is_found() {
         ENTRY,
         Rule::Kind,
     );
+}
+
+/// Changes the schema and leaves it so.
+fn reshape(sql: &str) -> Gate {
+    let mut gate = Gate::after_a_shift();
+    gate.close();
+    let raw = Connection::open(gate.path().join(DATABASE_NAME)).expect("the database");
+    raw.execute_batch(sql).expect("SQL");
+    gate
+}
+
+#[test]
+fn a_trigger_an_index_a_view_or_a_table_that_is_not_ours_is_found_behind_every_changed_row() {
+    let dropped = "DROP TRIGGER entries_are_not_updated;";
+    for sql in [
+        dropped,
+        "CREATE TRIGGER more AFTER INSERT ON entries BEGIN SELECT 1; END",
+        "DROP TRIGGER records_are_not_deleted;
+         CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records BEGIN SELECT 1; END",
+        "CREATE INDEX more ON entries (abs(t))",
+        "DROP INDEX records_of_erase",
+        "CREATE TABLE more (a)",
+        "ALTER TABLE entries RENAME TO lines; CREATE VIEW entries AS SELECT * FROM lines",
+        "PRAGMA legacy_alter_table = on; ALTER TABLE records RENAME TO stones;
+         CREATE VIEW records AS SELECT * FROM stones",
+    ] {
+        let gate = reshape(sql);
+        assert_eq!(gate.fault(), (0, Rule::Schema), "{sql}");
+        let stranger = Reader::without_secrets(gate.path());
+        assert!(matches!(stranger, Err(StoreError::OtherSchema)), "{sql}");
+    }
+    let changed = format!("{dropped} UPDATE entries SET verdict = 'refuse' WHERE i = {ENTRY}");
+    assert_eq!(reshape(&changed).fault(), (ENTRY, Rule::Entries));
+}
+
+#[test]
+fn a_stranger_reads_no_database_of_a_newer_program() {
+    let gate = reshape("PRAGMA user_version = 99");
+    let refused = Reader::without_secrets(gate.path());
+    assert!(matches!(refused, Err(StoreError::NewerSchema { found: 99, .. })));
+    let refused = audit_folder(gate.path(), AuditOptions::default());
+    assert!(matches!(refused, Err(StoreError::NewerSchema { found: 99, .. })));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use gatepost_codes::Personal;
 use gatepost_ledger::cosignature::cosign;
 use gatepost_ledger::note::{KeyKind, KeyName, SignerKey};
 use gatepost_ledger::tree::{Hash, verify_consistency, verify_inclusion};
-use gatepost_ledger::{Body, Disclosed, Field, KeyChangeReason, Moment, Seal, VoidReason};
+use gatepost_ledger::{Body, Disclosed, Field, KeyChangeReason, Moment, RetentionClass, Seal, VoidReason};
 use gatepost_store::{NewRecord, Reader, Store, StoreError};
 use rusqlite::Connection;
 use zeroize::Zeroizing;
@@ -342,7 +342,7 @@ fn a_changed_leaf_node_or_signature_near_the_end_is_found_at_the_start() {
     for (what, change) in [
         (
             "leaf",
-            "UPDATE records SET leaf = CAST(replace(leaf, 'worn', 'none') AS BLOB) WHERE i = 6",
+            "UPDATE records SET leaf = CAST(replace(leaf, 'worn', 'put_on') AS BLOB) WHERE i = 6",
         ),
         (
             "node",
@@ -389,4 +389,65 @@ fn nothing_is_recorded_before_the_set_up() {
             .append_void(moment(1), GATE, GUARD, 0, VoidReason::Other, Some(&note))
             .is_err()
     );
+}
+
+#[test]
+fn kinds_that_mean_nothing_without_what_stands_beside_them_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = new_store(folder.path());
+    let before = store.reader().expect("a reader").head().expect("a head");
+    let day = store.ledger_day(moment(1)).expect("a day");
+    for body in [
+        Body::Clock { step: 5000 },
+        Body::ShiftOpen,
+        Body::ShiftClose { shift: 1 },
+        Body::Entry(entry(1).entry),
+        Body::Void {
+            of: 4,
+            reason: VoidReason::Typo,
+        },
+        Body::Erase {
+            class: RetentionClass::Visitor,
+            from: day,
+            to: day,
+            count: 0,
+        },
+        Body::KeyChange {
+            key: String::new(),
+            reason: KeyChangeReason::Suspected,
+        },
+    ] {
+        let kind = body.kind();
+        let refused = store.append(&record(moment(1), body));
+        assert!(
+            matches!(refused, Err(StoreError::NotAppendable { kind: told }) if told == kind),
+            "{kind}"
+        );
+    }
+    assert_eq!(store.reader().expect("a reader").head().expect("a head"), before);
+}
+
+#[test]
+fn a_seed_that_somebody_else_may_have_is_forgotten_at_the_next_start_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = new_store(folder.path());
+    let (first, second) = (
+        folder.path().join("gatepost.signing-0.key"),
+        folder.path().join("gatepost.signing-1.key"),
+    );
+    store
+        .change_key(moment(1), GATE, MANAGER, KeyChangeReason::Routine)
+        .expect("a new key");
+    let suspected = fs::read(&second).expect("the seed in force");
+    store
+        .change_key(moment(2), GATE, MANAGER, KeyChangeReason::Suspected)
+        .expect("another new key");
+    drop(store);
+    assert!(!second.exists());
+    // As if the power had failed after the commit.
+    fs::write(&second, suspected).expect("not forgotten yet");
+    drop(open(folder.path()).expect("the next start"));
+    assert!(!second.exists());
+    assert!(first.exists(), "one that was changed in turn is kept");
+    check_head(&open(folder.path()).expect("whole").reader().expect("a reader"));
 }

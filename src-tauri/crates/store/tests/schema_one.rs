@@ -214,6 +214,14 @@ fn what_stood_in_clear_columns_is_disclosed_and_nowhere_else_any_more() {
         .query_row("SELECT count(*) FROM sightings", [], |row| row.get(0))
         .expect("sightings");
     assert_eq!(sightings, ENTRIES);
+    let bytes = common::contents(folder.path())
+        .into_iter()
+        .flat_map(|(_, bytes)| bytes);
+    let bytes: Vec<u8> = bytes.collect();
+    for number in 1..=ENTRIES {
+        let token = token_bytes(number);
+        assert!(!bytes.windows(16).any(|window| window == token), "token {number}");
+    }
     let raw = Connection::open(database(folder.path())).expect("raw");
     let columns: String = raw
         .query_row(

@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 
 use gatepost_ledger::audit::{Fault, Report, Rule};
 use gatepost_ledger::note::KeyName;
-use gatepost_ledger::{Body, Field, Leaf, LedgerDay, RetentionClass, scan_entry};
+use gatepost_ledger::{Body, Disclosed, Field, Leaf, LedgerDay, RetentionClass, scan_entry};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::audit::records::Days;
 use crate::audit::{AuditReport, Audited};
 use crate::day_keys::{DayKeys, KeyOf, class_number, class_of};
+use crate::keys::Token;
 use crate::{StoreError, disclosures, tail};
 
 /// Rows of one step.
@@ -41,6 +42,8 @@ pub(super) struct Tables {
     there: BTreeMap<KeyOf, u64>,
     opened: u64,
     unreadable: u64,
+    /// Empty rows in the place of disclosures that a salvage did not find.
+    lost: u64,
     fault: Option<Fault>,
 }
 
@@ -57,6 +60,7 @@ impl Tables {
             there: BTreeMap::new(),
             opened: 0,
             unreadable: 0,
+            lost: 0,
             fault: None,
         }
     }
@@ -117,6 +121,7 @@ impl Tables {
                 ledger: self.report,
                 opened: self.opened,
                 unreadable: self.unreadable,
+                lost: self.lost,
             }),
         }
     }
@@ -230,7 +235,8 @@ impl Tables {
         connection: &Connection,
         after: (i64, i64, i64),
     ) -> Result<Option<(i64, i64, i64)>, StoreError> {
-        let sql = "SELECT class, day, i, count(*) FROM disclosures WHERE (class, day, i) > (?1, ?2, ?3)
+        let sql = "SELECT class, day, i, count(*), sum(sealed = x'') FROM disclosures
+                   WHERE (class, day, i) > (?1, ?2, ?3)
                    GROUP BY class, day, i ORDER BY class, day, i LIMIT ?4";
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query((after.0, after.1, after.2, ROWS))?;
@@ -241,6 +247,7 @@ impl Tables {
             if position < self.report.size {
                 let day = LedgerDay(row.get(1)?);
                 let class = u8::try_from(row.get::<_, i64>(0)?).ok().and_then(class_of);
+                self.lost += row.get::<_, u64>(4)?;
                 self.disclosures_of(connection, position, class, day, row.get(3)?)?;
             }
         }
@@ -263,7 +270,7 @@ impl Tables {
         let (class_of_leaf, wall_ms, digests) = match scan_entry(&bytes) {
             Some(entry) => (entry.class, entry.at.wall_ms, u64::from(entry.digests)),
             None => {
-                let leaf = Leaf::parse(&bytes).map_err(|_| StoreError::Damaged)?;
+                let leaf = tail::parsed(&bytes)?;
                 (
                     leaf.body.retention_class(),
                     leaf.at.wall_ms,
@@ -320,7 +327,7 @@ impl Tables {
         let Some(origin) = self.report.origin.clone() else {
             return Ok(());
         };
-        let sql = "SELECT field, sealed FROM disclosures WHERE class = ?1 AND day = ?2 AND i = ?3";
+        let sql = "SELECT field, sealed FROM disclosures WHERE class = ?1 AND day = ?2 AND i = ?3 AND sealed <> x''";
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query((class_number(of.0), of.1.0, leaf.position))?;
         while let Some(row) = rows.next()? {
@@ -376,7 +383,7 @@ impl Tables {
             .prepare("SELECT EXISTS (SELECT 1 FROM disclosures WHERE class = ?1 AND day = ?2 AND i = ?3)")?;
         while let Some(row) = rows.next()? {
             let bytes = row.get_ref(0)?.as_blob().map_err(|_| StoreError::Damaged)?;
-            let leaf = Leaf::parse(bytes).map_err(|_| StoreError::Damaged)?;
+            let leaf = tail::parsed(bytes)?;
             let of = (
                 leaf.body.retention_class(),
                 self.days.day(leaf.position, leaf.at.wall_ms),
@@ -399,8 +406,9 @@ impl Tables {
         connection: &Connection,
         after: (i64, Vec<u8>, i64),
     ) -> Result<Option<(i64, Vec<u8>, i64)>, StoreError> {
-        let sql = "SELECT s.day, s.token, s.i, e.ledger_day FROM sightings s LEFT JOIN entries e ON e.i = s.i
-                   WHERE (s.day, s.token, s.i) > (?1, ?2, ?3) ORDER BY s.day, s.token, s.i LIMIT ?4";
+        let sql = "SELECT s.day, s.token, s.i, e.ledger_day, e.class FROM sightings s
+                   LEFT JOIN entries e ON e.i = s.i WHERE (s.day, s.token, s.i) > (?1, ?2, ?3)
+                   ORDER BY s.day, s.token, s.i LIMIT ?4";
         let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query((after.0, &after.1, after.2, ROWS))?;
         let mut last = None;
@@ -421,9 +429,54 @@ impl Tables {
                 );
             } else if self.is_erased(connection, (RetentionClass::Visitor, LedgerDay(day)))? {
                 self.note(position, Rule::Sightings, "none, they were erased", "one");
+            } else {
+                let class = u8::try_from(row.get::<_, i64>(4)?).ok().and_then(class_of);
+                let sighting: Vec<u8> = row.get(1)?;
+                let of = class.map(|class| (class, LedgerDay(day)));
+                if let Some(of) = of
+                    && !self.is_sighting_of(connection, of, position, &sighting)?
+                {
+                    self.note(
+                        position,
+                        Rule::Sightings,
+                        "that of the entry's code",
+                        "another one",
+                    );
+                }
             }
         }
         Ok(last)
+    }
+
+    /// Whether a sighting is that of the code which its entry discloses. Without the keys nobody can tell, so it
+    /// counts as one.
+    fn is_sighting_of(
+        &mut self,
+        connection: &Connection,
+        of: KeyOf,
+        position: u64,
+        sighting: &[u8],
+    ) -> Result<bool, StoreError> {
+        let (Some(keys), Some(origin)) = (&self.keys, &self.report.origin) else {
+            return Ok(true);
+        };
+        let (Some(visitors), Some(_)) = (keys.key((RetentionClass::Visitor, of.1)), keys.key(of)) else {
+            return Ok(true);
+        };
+        let Some(sealed) = disclosures::sealed(connection, of, position, Field::Token)? else {
+            // Of an entry whose own class was erased before the visitors of its day there is nothing to compare.
+            return self.is_erased(connection, of);
+        };
+        let disclosure = disclosures::opened(keys, origin, of, position, Field::Token, &sealed);
+        // One that does not open has a rule of its own.
+        let Some(disclosure) = disclosure else {
+            return Ok(true);
+        };
+        let token = match disclosure.value.expose() {
+            Disclosed::Text(text) => Token::of_hexadecimal(text),
+            Disclosed::Number(_) => None,
+        };
+        Ok(token.is_some_and(|token| token.sighting(visitors) == sighting))
     }
 }
 
