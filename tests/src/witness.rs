@@ -9,7 +9,7 @@ use gatepost_ledger::tree::{Frontier, Hash, NodeId, Nodes};
 use gatepost_ledger::witness::WitnessMemory;
 use gatepost_ledger::witness_exchange::{Hello, WitnessMessage, request_for};
 use gatepost_scan::synthetic::{CodeColour, DoorScene};
-use gatepost_scan::{FrameView, PixelLayout, scan};
+use gatepost_scan::{Detection, FrameView, PixelLayout, scan};
 use zeroize::Zeroizing;
 
 use crate::camera_file::{CameraFile, now_ms};
@@ -136,10 +136,11 @@ impl CameraFile {
 }
 
 impl Window {
-    /// The code on the screen, read from a picture of the window as another device's camera would.
+    /// The largest code on the screen, read from a picture of the window as another device's camera would; what
+    /// the own camera sees may be shown beside it.
     ///
     /// # Panics
-    /// When there is none, or more than one.
+    /// When there is none.
     #[must_use]
     pub fn read_code(&self) -> Vec<u8> {
         let screenshot = self.screenshot();
@@ -155,8 +156,11 @@ impl Window {
             .collect();
         let (width, height) = (picture.width as usize, picture.height as usize);
         let view = FrameView::packed(PixelLayout::Rgb, &rgb, width, height).expect("the picture is packed");
-        let mut codes = scan(&view);
-        assert_eq!(codes.len(), 1, "codes on the screen");
-        codes.remove(0).payload
+        let height_of = |code: &Detection| (code.corners[3].y - code.corners[0].y).abs();
+        scan(&view)
+            .into_iter()
+            .max_by(|one, other| height_of(one).total_cmp(&height_of(other)))
+            .expect("there is a code on the screen")
+            .payload
     }
 }

@@ -9,6 +9,7 @@ use gatepost_scan::synthetic::CodeColour;
 use gatepost_tests::camera_file::now_ms;
 use gatepost_tests::rooms::meet;
 use gatepost_tests::tour::Tour;
+use gatepost_tests::witness::{Gate, Inspector};
 use gatepost_tests::{Stage, Visitor, Window};
 use serde_json::json;
 
@@ -180,6 +181,148 @@ fn the_office(window: &Window, tour: &mut Tour<'_>) {
     window.press("99⏎");
     window.wait_for("[data-testid=refusal-threshold]");
     tour.visit("settings-refused", nothing);
+}
+
+#[test]
+fn every_screen_of_the_ledger_and_of_an_inspector_can_be_used_by_everybody() {
+    let Some(stage) = Stage::set() else { return };
+    stage.camera().show_nobody();
+    let window = stage.open();
+    let mut tour = Tour::of(&window);
+    window.wait_for("[data-testid=screen-set_up]");
+    the_inspectors_device(&stage, &window, &mut tour);
+    window.set_up();
+    window.sign_in_manager();
+    the_staff(&window, &mut tour);
+    the_ledger(&stage, &window, &mut tour);
+    tour.end();
+}
+
+fn the_staff(window: &Window, tour: &mut Tour<'_>) {
+    click(window, "room-staff");
+    window.wait_for("[data-testid=staff-row]");
+    tour.visit("staff", nothing);
+    click(window, "staff-begin-add");
+    window.wait_until("a cursor in the first field", || window.has_focus("#field-name"));
+    window.press("⏎");
+    window.wait_for("[data-testid=refusal-name]");
+    tour.visit("staff-add-refused", nothing);
+    window.press("⎋");
+    click(window, "staff-begin-close");
+    window.wait_for("[data-testid=staff-close]");
+    tour.visit("staff-close", nothing);
+    window.press("⎋");
+    click(window, "change-my-pin");
+    window.wait_for("[data-testid=change-pin]");
+    tour.visit("change-pin", nothing);
+    window.press("⎋");
+}
+
+fn the_ledger(stage: &Stage, window: &Window, tour: &mut Tour<'_>) {
+    let mut inspector = Inspector::default();
+    click(window, "room-ledger");
+    window.wait_for("[data-testid=audit]");
+    tour.visit("ledger-first", nothing);
+    click(window, "begin-witnessing");
+    window.wait_for("[data-testid=screen-witnessing] [data-testid=preview][data-seen=true]");
+    tour.visit("witnessing-hello", nothing);
+    stage.camera().show_bytes(&inspector.hello());
+    window.wait_for("[data-testid=request-qr]");
+    tour.visit("witnessing-request", nothing);
+    // In the small window, too, a module of the code is wide enough to be read from a hand's breadth.
+    window.resize(1024, 700);
+    tour.picture_of("witnessing-request-1024");
+    let module = window.execute(
+        "return Number(document.querySelector('[data-testid=request-qr]').dataset.module)",
+        &[],
+    );
+    assert!(module.as_u64().unwrap() >= 4, "{module} pixels a module");
+    let answer = inspector.answer(&window.read_code());
+    window.resize(1366, 768);
+    stage.camera().show_bytes(&answer);
+    window.wait_for("[data-testid=witnessed]");
+    tour.visit("witnessing-done", nothing);
+    stage.camera().show_nobody();
+    click(window, "end-witnessing");
+
+    click(window, "audit-now");
+    window.wait_for("[data-testid=audit][data-state=whole]");
+    tour.visit("ledger", nothing);
+    window.resize(1024, 700);
+    tour.picture_of("ledger-1024");
+    window.resize(1366, 768);
+    for (button, notice) in [
+        ("print-seal", "seal-printed"),
+        ("make-bundle", "bundle-made"),
+        ("make-backup", "backup-made"),
+    ] {
+        click(window, button);
+        window.wait_for(&format!("[data-testid={notice}]"));
+    }
+    scroll_to(window, "bundle-form");
+    tour.visit("ledger-files", nothing);
+    click(window, "bundle-disclose");
+    click(window, "make-bundle");
+    window.wait_for("[data-testid=refusal-positions]");
+    tour.visit("ledger-disclose-refused", nothing);
+    click(window, "key-begin");
+    scroll_to(window, "key-form");
+    tour.visit("ledger-keys", nothing);
+}
+
+fn the_inspectors_device(stage: &Stage, window: &Window, tour: &mut Tour<'_>) {
+    click(window, "use-as-inspector");
+    window.wait_for("[data-testid=screen-inspector][data-step=idle]");
+    tour.visit("inspector", nothing);
+    for (history, records, step) in [
+        ("one", 700, "first-words"),
+        ("one", 1000, "cosigned"),
+        ("another", 1200, "refused"),
+    ] {
+        click(window, if records == 700 { "visit-new" } else { "visit" });
+        window.wait_for("[data-testid=inspector-qr]");
+        if records == 700 {
+            window.wait_for("[data-testid=preview][data-seen=true]");
+            tour.visit("inspector-hello", nothing);
+        }
+        let answer = Gate::with(history, records).answer(&window.read_code());
+        stage.camera().show_bytes(&answer);
+        window.wait_for(&format!("[data-testid={step}]"));
+        tour.visit(&format!("inspector-{step}"), nothing);
+        if records == 700 {
+            click(window, "trust");
+            window.wait_for("[data-testid=cosigned]");
+        }
+        stage.camera().show_nobody();
+        click(window, "end-visit");
+        window.wait_for("[data-testid=screen-inspector][data-step=idle]");
+    }
+    window.execute(
+        "const field = document.querySelector('#field-path'); field.value = arguments[0]; \
+         field.dispatchEvent(new Event('input', { bubbles: true }));",
+        &[stage.export_folder().display().to_string().into()],
+    );
+    click(window, "check-start");
+    window.wait_for("[data-testid=check]:not([data-state=running])");
+    tour.visit("inspector-check", nothing);
+    click(window, "leave-inspector");
+    window.wait_for("[data-testid=screen-set_up]");
+}
+
+/// Presses a button at once: what keys do is tested elsewhere.
+fn click(window: &Window, button: &str) {
+    window.wait_for(&format!("[data-testid={button}]:not(:disabled)"));
+    window.execute(
+        "document.querySelector(`[data-testid=${arguments[0]}]`).click()",
+        &[button.into()],
+    );
+}
+
+fn scroll_to(window: &Window, place: &str) {
+    window.execute(
+        "document.querySelector(`[data-testid=${arguments[0]}]`).scrollIntoView({ block: 'center' })",
+        &[place.into()],
+    );
 }
 
 #[test]
