@@ -13,7 +13,7 @@ tlog-policy, tlog-proof; leaves are RFC 8785 JSON without fractions.
 import argparse, base64, collections, datetime, hashlib, json, re, struct, subprocess, sys, tempfile, zlib
 from pathlib import Path
 
-DAY_MS, SKEW_MS, LARGEST = 86_400_000, 300_000, 2**53 - 1
+DAY_MS, PAUSE_MS, SKEW_MS, LARGEST = 86_400_000, 3 * 86_400_000, 300_000, 2**53 - 1
 KINDS = set("genesis boot shutdown clock person login logout authfail lockout shift_open shift_close entry void policy "
             "export inspection finding register incident retention hold erase key_change restore note".split())
 LISTED = ["VERIFY.txt", "verify.py", "records.jsonl", "entries.csv"]
@@ -332,15 +332,13 @@ class Rules:
     def __init__(self, whole, seen):
         self.whole, self.seen, self.keys, self.next = whole, seen, [], 0
         self.last = self.anchor = None
-        self.shift, self.today, self.kept, self.holds, self.jumps = 0, -2**31, {}, [], []
-        self.policy = {"visitor": 30, "incident": 180}
+        self.shift = self.began = self.behind = self.ahead = 0
+        self.today, self.kept, self.holds = -2**31, {}, []
+        self.policy, self.unsure, self.settled = {"visitor": 30, "incident": 180}, [], 0
+        self.allowance, self.confirmed = PAUSE_MS, (0, None)
 
     def push(self, at, leaf):
         kind, follows, self.next = leaf["typ"], at == self.next, at + 1
-        if self.whole and kind == "boot" and self.last:
-            ahead = leaf["t"] - self.last["t"]
-            if ahead > 7 * DAY_MS:
-                self.jumps.append((self.today, -(-ahead // DAY_MS)))
         self.time(at, leaf, follows)
         for size, seconds in self.seen:
             bound = seconds * 1000 + (SKEW_MS if at < size else -SKEW_MS)
@@ -358,31 +356,62 @@ class Rules:
         last, self.last = self.last, leaf
         step = leaf["step"] if leaf["typ"] == "clock" else None
         back = last and (leaf["b"], leaf["m"]) < (last["b"], last["m"])
-        if not self.keys and step is None:
-            back = False
-            if last and (leaf["b"], leaf["m"]) < (last["b"], last["m"]):
-                self.anchor, self.shift = leaf, 0
+        if back and not self.keys and step is None:
+            return self.resume(leaf)
         need(not back, at, "monotonic", "clocks that never go back", f"boot {leaf['b']} at {leaf['m']} ms")
         if not follows:
             self.anchor = None
-        known = self.anchor is not None or (last and follows and last["b"] != leaf["b"])
-        if last and known and (self.whole or self.anchor is not None):
-            anchor = self.anchor or leaf
-            found = leaf["t"] - anchor["t"] - (leaf["m"] - anchor["m"]) if anchor["b"] == leaf["b"] else min(
-                leaf["t"] - last["t"], 0)
+        begins = bool(last) and last["b"] != leaf["b"]
+        if last and self.anchor is not None:
+            gap = leaf["t"] - last["t"]
+            found = leaf["t"] - self.anchor["t"] - (leaf["m"] - self.anchor["m"]) if not begins else (
+                min(gap, self.behind) if gap > PAUSE_MS else min(gap, 0))
             found = found if found < -2000 or found > 60000 else None
             if found != step and not (self.keys or step is not None):
-                self.anchor, self.shift = leaf, 0
-            else:
-                need(found == step, at, "clock", f"a clock record of {found} ms", step)
+                return self.resume(leaf)
+            unknown = not self.whole and begins and gap > PAUSE_MS and (step is None or 60000 < step <= gap)
+            need(found == step or unknown, at, "clock", f"a clock record of {found} ms", step)
+            if begins:
+                self.start(last["t"] - self.shift, gap - (step or 0), last["m"] - self.began)
         elif self.whole:
             need(step is None, at, "clock", "no clock record", step)
         if step is not None:
             self.shift, self.anchor = self.shift + step, leaf
-        elif self.whole or follows:
-            first = self.whole and self.anchor is None or at == 0
-            if first or (last and last["b"] != leaf["b"]) or (self.anchor and self.anchor["b"] != leaf["b"]):
-                self.anchor = leaf
+            if step >= 0:
+                self.behind = max(0, self.behind - step)
+            elif -step <= self.ahead:
+                self.ahead += step
+            elif begins:
+                self.behind -= step
+        if begins and (self.whole or follows) or at == 0 or (self.whole and self.anchor is None):
+            self.anchor, self.began = leaf, leaf["m"]
+            gained = leaf["t"] - last["t"] - (step or 0) if begins else 0
+            self.ahead += gained if gained > PAUSE_MS else 0
+
+    def resume(self, leaf):
+        """Before there were keys the clock is taken at its word."""
+        self.anchor, self.began, self.shift, self.behind, self.ahead = leaf, leaf["m"], 0, 0, 0
+        self.confirmed = None
+
+    def start(self, before, gained, ran):
+        """Time that nobody measured counts at once only within an allowance."""
+        if self.confirmed and self.confirmed[1] is None:
+            through = min(before // DAY_MS, (before + gained - 62_000) // DAY_MS - 1)
+            self.confirmed = (self.confirmed[0], through)
+        self.allowance = min(self.allowance + 12 * ran, PAUSE_MS)
+        if gained <= self.allowance:
+            self.allowance -= max(gained, 0)
+        else:
+            self.unsure.append((-2**31, (before + 62_000) // DAY_MS, gained))
+
+    def confirm(self):
+        """The date was right at the last confirmation and is right now: what lies between is known."""
+        if self.confirmed and self.confirmed[1] is not None:
+            shift, through = self.confirmed
+            self.unsure[self.settled:] = [(max(after, through), until, ms) for after, until, ms in self.unsure[self.settled:]]
+            if shift > self.shift:
+                self.unsure.append((-2**31, through, shift - self.shift))
+        self.settled, self.confirmed = len(self.unsure), (self.shift, None)
 
     def count(self, leaf):
         grave = leaf["typ"] == "entry" and (leaf.get("dec") == "refuse" or {"red_code", "fever"} & set(leaf.get("why", [])))
@@ -403,7 +432,9 @@ class Rules:
         need(first == (not self.keys), at, "key", "the first key first")
         need(all(key.name == one.name and key.raw != one.raw for _, one in self.keys), at, "key", "a new key of the ledger")
         if not self.keys and at:
-            self.anchor, self.last, self.shift = leaf, leaf, 0
+            confirmed = self.confirmed
+            self.resume(leaf)
+            self.confirmed = confirmed
         self.keys.append((at if first else at + 1, key))
 
     def in_force(self, at):
@@ -412,7 +443,9 @@ class Rules:
     def erasure(self, at, leaf):
         if leaf["typ"] == "retention":
             policy = {"visitor": leaf["visitor_days"], "incident": leaf["incident_days"]}
-            self.jumps, self.policy = [] if policy == self.policy else self.jumps, policy
+            if policy == self.policy:
+                self.confirm()
+            self.policy = policy
             return
         span = (leaf["from"], leaf["to"])
         if leaf["typ"] == "hold":
@@ -427,8 +460,9 @@ class Rules:
         need(not any(first <= span[1] and span[0] <= last for first, last in self.holds), at, "erase_held", "no hold")
         days = [day for day in self.kept if day[0] == kind and span[0] <= day[1] <= span[1]]
         for _, day in days:
-            unsure = sum(count for before, count in self.jumps if day <= before)
-            need(day <= due - unsure, at, "erase_early", "a date that somebody confirmed", f"day {day}")
+            unsure = sum(ms for after, until, ms in self.unsure if after < day <= until)
+            certain = (leaf["t"] - self.shift - unsure) // DAY_MS - self.policy[kind] - 1
+            need(day <= certain, at, "erase_early", "a date that somebody confirmed", f"day {day}")
         found = sum(self.kept.pop(day) for day in days)
         need(found == leaf["count"], at, "erase_count", found, leaf["count"])
 
