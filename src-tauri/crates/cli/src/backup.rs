@@ -11,7 +11,6 @@ use gatepost_store::{
 use serde::Serialize;
 
 use crate::fault::shown;
-use crate::folder::Writer;
 use crate::output::Output;
 use crate::{Fault, LedgerFault};
 
@@ -105,8 +104,6 @@ struct RestoreLine {
     vault_fits: bool,
     /// Where what stood there is kept.
     kept: Option<String>,
-    /// Position of the record that tells of it.
-    record: Option<u64>,
 }
 
 impl RestoreLine {
@@ -118,7 +115,6 @@ impl RestoreLine {
             erased_since: plan.erased_since.len(),
             vault_fits: plan.vault_fits,
             kept: None,
-            record: None,
         }
     }
 }
@@ -159,20 +155,11 @@ pub(crate) fn put_back(arguments: &RestoreArguments, output: &Output) -> Result<
         kept: done.kept.as_ref().map(|path| path.display().to_string()),
         ..RestoreLine::of(&done.plan)
     };
-    if done.plan.vault_fits {
-        let mut writer = Writer::open(folder)?;
-        line.record = Some(writer.append(done.record, vec![])?);
-        writer.finish();
-    }
-    let key = match line.record {
-        Some(_) => "cli-restore-done",
-        None => "cli-restore-no_keys",
+    let key = match done.plan.vault_fits {
+        true => "cli-restore-done",
+        false => "cli-restore-no_keys",
     };
-    let values = [
-        ("size", line.size.into()),
-        ("folder", shown(folder)),
-        ("position", line.record.unwrap_or(0).into()),
-    ];
+    let values = [("size", line.size.into()), ("folder", shown(folder))];
     output.result(&line, key, &values)?;
     Ok(ExitCode::SUCCESS)
 }

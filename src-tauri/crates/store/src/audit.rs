@@ -11,10 +11,10 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use gatepost_ledger::audit::{Audit, Fault, Report, Trust, walk};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use crate::day_keys::DayKeyFile;
-use crate::schema::{self, BUSY_TIMEOUT, DATABASE_NAME};
+use crate::untrusted::{Differences, open_folder};
 use crate::{KeyVault, StoreError};
 use heads::{GateKeys, seen_by_witnesses};
 pub use incremental::{IncrementalAudit, Step};
@@ -45,6 +45,8 @@ pub struct AuditReport {
     pub opened: u64,
     /// Disclosures whose key is not there, for example after a restore.
     pub unreadable: u64,
+    /// Disclosures that a salvage did not find: an empty row stands for each, until it is erased with its day.
+    pub lost: u64,
 }
 
 /// How an audit ended.
@@ -58,16 +60,29 @@ pub enum Audited {
     Cancelled,
 }
 
+impl Audited {
+    /// A fault that counts where there is no other.
+    fn unless(self, fault: Option<Fault>) -> Audited {
+        match (self, fault) {
+            (Audited::Sound(_), Some(fault)) => Audited::Faulty(fault),
+            (audited, _) => audited,
+        }
+    }
+}
+
 /// Audits the data in `folder` as they stand at this moment; they may be in use.
 ///
 /// # Errors
 /// Where the data could not be read. On a medium that cannot be written they must have been closed properly:
 /// copy them elsewhere otherwise.
 pub fn audit_folder(folder: &Path, mut options: AuditOptions<'_>) -> Result<Audited, StoreError> {
-    let connection = open(folder)?;
+    let connection = open_folder(folder)?;
     // What is read from here on is one state of the data, whatever is written meanwhile.
     connection.execute_batch("BEGIN")?;
-    let view = View::of(&connection, options.trust)?;
+    let view = match View::of(&connection, options.trust)? {
+        Ok(view) => view,
+        Err(fault) => return Ok(Audited::Faulty(fault)),
+    };
     let mut audit = Audit::new(view.trust);
     let threads = match options.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -76,7 +91,7 @@ pub fn audit_folder(folder: &Path, mut options: AuditOptions<'_>) -> Result<Audi
     let mut sources = (0..threads)
         .map(|_| {
             Ok(RecordSource::new(
-                open(folder)?,
+                open_folder(folder)?,
                 view.days.clone(),
                 !options.ledger_only,
             ))
@@ -96,14 +111,16 @@ pub fn audit_folder(folder: &Path, mut options: AuditOptions<'_>) -> Result<Audi
         Err(fault) => return Ok(Audited::Faulty(fault)),
     };
     if options.ledger_only {
-        return Ok(Audited::Sound(AuditReport {
+        let sound = Audited::Sound(AuditReport {
             ledger: report,
             opened: 0,
             unreadable: 0,
-        }));
+            lost: 0,
+        });
+        return Ok(sound.unless(view.schema));
     }
     let keys = match options.vault {
-        Some(vault) => Some(DayKeyFile::in_folder(folder).load(vault)?),
+        Some(vault) => Some(DayKeyFile::in_folder(folder).peek(vault)?),
         None => None,
     };
     let mut tables = Tables::new(report, view.days, view.keys.first(), keys);
@@ -112,7 +129,7 @@ pub fn audit_folder(folder: &Path, mut options: AuditOptions<'_>) -> Result<Audi
             return Ok(Audited::Cancelled);
         }
     }
-    Ok(tables.finish())
+    Ok(tables.finish().unless(view.schema))
 }
 
 /// What has to be known before the walk.
@@ -123,23 +140,31 @@ struct View {
     days: Days,
     /// What is wrong with a cosignature that is kept, before anything else is looked at.
     fault: Option<Fault>,
+    /// An index or trigger that is none of this program's.
+    schema: Option<Fault>,
 }
 
 impl View {
-    fn of(connection: &Connection, mut trust: Trust) -> Result<View, StoreError> {
+    /// The inner fault is that of a table that is none of this program's: nothing can be read then.
+    fn of(connection: &Connection, mut trust: Trust) -> Result<Result<View, Fault>, StoreError> {
+        let schema = Differences::of(connection)?;
+        if let Some(fault) = schema.fault().filter(|_| schema.of_tables) {
+            return Ok(Err(fault));
+        }
         let size: u64 = connection.query_row("SELECT coalesce(max(i) + 1, 0) FROM records", [], |row| {
             row.get(0)
         })?;
         let keys = GateKeys::read(connection)?;
         let (statements, fault) = seen_by_witnesses(connection, &keys, size)?;
         trust.statements.extend(statements);
-        Ok(View {
+        Ok(Ok(View {
             size,
             trust,
             days: Days::read(connection)?,
             keys,
             fault,
-        })
+            schema: schema.fault(),
+        }))
     }
 }
 
@@ -167,45 +192,4 @@ fn earlier(fault: Fault, other: Option<Fault>) -> Fault {
         Some(other) if other.position < fault.position => other,
         _ => fault,
     }
-}
-
-/// Opens a database that is only read: of the running program, of a copy, or on a medium that cannot be written.
-fn open(folder: &Path) -> Result<Connection, StoreError> {
-    let path = folder.join(DATABASE_NAME);
-    match open_at(&path, "") {
-        // SQLite cannot put its index of the write-ahead log there; without a log none is needed.
-        Err(StoreError::ReadOnly) if !has_log(&path) => open_at(&path, "?immutable=1"),
-        other => other,
-    }
-}
-
-fn open_at(path: &Path, parameters: &str) -> Result<Connection, StoreError> {
-    // Each connection stays with one thread, so SQLite need not lock it for every column.
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(format!("file:{}{parameters}", escaped(path)), flags)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "query_only", true)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    schema::check_identity(&connection)?;
-    Ok(connection)
-}
-
-fn has_log(path: &Path) -> bool {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
-}
-
-/// A path in an address (RFC 3986): everything but the plainest characters is escaped.
-fn escaped(path: &Path) -> String {
-    path.to_string_lossy()
-        .bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b':' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
 }

@@ -5,8 +5,8 @@
 //! the keys that open them: those of the days stand in a file of their own and the others in the key vault. So a
 //! disclosure that is erased becomes unreadable in every backup too.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use gatepost_ledger::note::SignedNote;
@@ -14,7 +14,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 
-use crate::schema::sync_folder_of;
+use crate::files::Unfinished;
 use crate::{StoreError, held, schema, tail};
 
 /// Pages between two reports of progress: 16 MB.
@@ -68,7 +68,8 @@ pub fn backup(
     drop(source);
     let (connection, held) = held::open_verified(&unfinished.path)?;
     drop(connection);
-    let (bytes, sha256) = unfinished.finish(file)?;
+    let (bytes, sha256) = sync_and_sum(&unfinished.path).map_err(|error| StoreError::file(file, error))?;
+    unfinished.finish(file)?;
     Ok(BackupDone {
         path: file.to_owned(),
         seal: held.note,
@@ -78,52 +79,8 @@ pub fn backup(
     })
 }
 
-/// A file under another name until it is complete; removed where it never becomes so.
-pub(crate) struct Unfinished {
-    pub(crate) path: PathBuf,
-}
-
-impl Unfinished {
-    pub(crate) fn create(file: &Path) -> Result<Unfinished, StoreError> {
-        let mut path = file.as_os_str().to_owned();
-        path.push(".unfinished");
-        let path = PathBuf::from(path);
-        let fault = |error| StoreError::file(&path, error);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(fault(error)),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&path).map_err(fault)?;
-        Ok(Unfinished { path })
-    }
-
-    /// Makes the file durable under its own name. Returns its length and its SHA-256, hexadecimal, as read back.
-    fn finish(self, file: &Path) -> Result<(u64, String), StoreError> {
-        let fault = |error| StoreError::file(file, error);
-        let sums = sync_and_sum(&self.path).map_err(fault)?;
-        fs::rename(&self.path, file)
-            .and_then(|()| sync_folder_of(file))
-            .map_err(fault)?;
-        Ok(sums)
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        // After a rename there is nothing to remove; after a fault the fault is what counts.
-        for ending in ["", "-journal", "-wal", "-shm"] {
-            let mut path = self.path.as_os_str().to_owned();
-            path.push(ending);
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-pub(crate) fn sync_and_sum(path: &Path) -> io::Result<(u64, String)> {
+/// Makes a file durable. Returns its length and its SHA-256, hexadecimal, as read back.
+fn sync_and_sum(path: &Path) -> io::Result<(u64, String)> {
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
     file.sync_all()?;
     let mut sum = Sha256::new();

@@ -1,6 +1,6 @@
 //! What the ledger is, for whoever checks it: seals, proofs, keys, and what witnesses signed.
 
-use gatepost_ledger::note::{KeyId, KeyName, NoteSignature, SignedNote, VerifierKey};
+use gatepost_ledger::note::{KeyName, NoteSignature, SignedNote, VerifierKey};
 use gatepost_ledger::tree::{Hash, Nodes, consistency_proof, inclusion_proof, root_at};
 use gatepost_ledger::{Body, Leaf, Moment, PersonNumber, Seal, cosignature};
 use rusqlite::{Connection, named_params};
@@ -222,7 +222,10 @@ fn head(connection: &Connection) -> Result<SignedSeal, StoreError> {
     signed(connection, size)?.ok_or(StoreError::Damaged)
 }
 
-/// The seal of the first `size` records, where it was signed.
+/// The seal of the first `size` records, where it was signed by the key that was in force.
+///
+/// # Errors
+/// [`StoreError::Damaged`] where the signature or what it signs does not fit.
 pub(crate) fn signed(connection: &Connection, size: u64) -> Result<Option<SignedSeal>, StoreError> {
     let Some(last) = size.checked_sub(1) else {
         return Ok(None);
@@ -232,19 +235,22 @@ pub(crate) fn signed(connection: &Connection, size: u64) -> Result<Option<Signed
     };
     let keys = tail::keys(connection)?;
     let key = tail::key_at(&keys, last).ok_or(StoreError::Damaged)?;
-    let (name, id): (KeyName, KeyId) = (key.name().clone(), key.id());
     let seal = Seal {
-        origin: name.clone(),
+        origin: key.name().clone(),
         size,
         root: root_at(&StoredNodes(connection), size)?,
     };
+    let text = seal.to_text();
+    key.verify(text.as_bytes(), &signature)
+        .map_err(|_| StoreError::Damaged)?;
+    let signature = NoteSignature {
+        name: key.name().clone(),
+        id: key.id(),
+        signature: signature.to_vec(),
+    };
     let note = SignedNote {
-        text: seal.to_text(),
-        signatures: vec![NoteSignature {
-            name,
-            id,
-            signature: signature.to_vec(),
-        }],
+        text,
+        signatures: vec![signature],
     };
     Ok(Some(SignedSeal { seal, note }))
 }

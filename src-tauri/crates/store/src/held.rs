@@ -2,96 +2,66 @@
 
 use std::path::Path;
 
-use gatepost_ledger::Seal;
-use gatepost_ledger::note::{NoteSignature, SignedNote};
-use gatepost_ledger::tree::root_at;
-use rusqlite::{Connection, OpenFlags};
+use gatepost_ledger::tree::{Frontier, Hash};
+use gatepost_ledger::{Leaf, scan_entry};
+use rusqlite::Connection;
 
-use crate::tail::{self, StoredNodes};
-use crate::{StoreError, schema};
+use crate::head::{SignedSeal, signed};
+use crate::{StoreError, tail, untrusted};
 
-/// The first schema whose records carry signed heads.
-const FIRST_SEALED_SCHEMA: i32 = 2;
-
-/// The seal of a ledger and the signature of its gate, which was verified.
-pub(crate) struct Held {
-    pub(crate) seal: Seal,
-    pub(crate) note: SignedNote,
-}
-
-/// Opens a database that nobody writes: no lock, no file beside it, not a byte changed.
-pub(crate) fn open_still(file: &Path) -> Result<Connection, StoreError> {
-    let absolute = std::path::absolute(file).map_err(|error| StoreError::file(file, error))?;
-    let mut escaped = String::new();
-    for symbol in absolute.to_str().ok_or(StoreError::NotOurs)?.chars() {
-        match symbol {
-            '%' => escaped.push_str("%25"),
-            '?' => escaped.push_str("%3f"),
-            '#' => escaped.push_str("%23"),
-            '\\' if cfg!(windows) => escaped.push('/'),
-            other => escaped.push(other),
-        }
-    }
-    // A path of Windows begins with a letter.
-    let root = if escaped.starts_with('/') { "" } else { "/" };
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
-    let connection = Connection::open_with_flags(format!("file:{root}{escaped}?immutable=1"), flags)?;
-    connection.pragma_update(None, "cell_size_check", true)?;
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    Ok(connection)
-}
-
-/// Opens a backup or another ledger that nobody writes, refuses what is none, and verifies its head.
-pub(crate) fn open_verified(file: &Path) -> Result<(Connection, Held), StoreError> {
-    let connection = open_still(file)?;
-    schema::check_identity(&connection)?;
+/// Opens a backup or another ledger that nobody writes, refuses what is none, and verifies all of it: every record
+/// is what was hashed, and its gate signed the last hash.
+///
+/// # Errors
+/// [`StoreError::NotSealed`] for an older schema; [`StoreError::OtherSchema`]; [`StoreError::NotSetUp`] before the
+/// set-up; [`StoreError::Damaged`] where anything does not fit.
+pub(crate) fn open_verified(file: &Path) -> Result<(Connection, SignedSeal), StoreError> {
+    let connection = untrusted::open_file(file)?;
+    untrusted::demand_schema(&connection)?;
     let answer: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if answer != "ok" {
         return Err(StoreError::Damaged);
     }
     let held = verified(&connection)?;
+    hash_all(&connection, &held)?;
     Ok((connection, held))
 }
 
-/// The seal of the whole ledger, signed by the key that was in force.
+/// The seal of the whole ledger, signed by the key that was in force. The records themselves are not looked at.
 ///
 /// # Errors
-/// [`StoreError::NotSealed`] for an older schema; [`StoreError::NotSetUp`] before the set-up;
-/// [`StoreError::Damaged`] where the signature or what it signs does not fit.
-pub(crate) fn verified(connection: &Connection) -> Result<Held, StoreError> {
-    if schema::schema_of(connection)? < FIRST_SEALED_SCHEMA {
-        return Err(StoreError::NotSealed);
+/// [`StoreError::NotSetUp`] before the set-up; [`StoreError::Damaged`] where the signature or what it signs does
+/// not fit.
+pub(crate) fn verified(connection: &Connection) -> Result<SignedSeal, StoreError> {
+    match tail::size(connection)? {
+        0 => Err(StoreError::NotSetUp),
+        size => signed(connection, size)?.ok_or(StoreError::Damaged),
     }
-    verified_at(connection, tail::size(connection)?)
 }
 
-/// The seal of the first `size` records, signed by the key that was in force.
-///
-/// # Errors
-/// [`StoreError::NotSetUp`] for none; [`StoreError::Damaged`] where the signature or what it signs does not fit,
-/// also where no transaction ended there.
-pub(crate) fn verified_at(connection: &Connection, size: u64) -> Result<Held, StoreError> {
-    let last = size.checked_sub(1).ok_or(StoreError::NotSetUp)?;
-    let keys = tail::keys(connection)?;
-    let key = tail::key_at(&keys, last).ok_or(StoreError::Damaged)?;
-    let head = tail::head(connection, last)?.ok_or(StoreError::Damaged)?;
-    let seal = Seal {
-        origin: key.name().clone(),
-        size,
-        root: root_at(&StoredNodes(connection), size)?,
-    };
-    let text = seal.to_text();
-    key.verify(text.as_bytes(), &head)
-        .map_err(|_| StoreError::Damaged)?;
-    let signature = NoteSignature {
-        name: key.name().clone(),
-        id: key.id(),
-        signature: head.to_vec(),
-    };
-    let note = SignedNote {
-        text,
-        signatures: vec![signature],
-    };
-    Ok(Held { seal, note })
+/// Every record is a leaf of the tree that was signed, and its hashes and its kind are those beside it.
+fn hash_all(connection: &Connection, held: &SignedSeal) -> Result<(), StoreError> {
+    let mut statement = connection.prepare("SELECT i, kind, leaf, nodes FROM records ORDER BY i")?;
+    let mut rows = statement.query([])?;
+    let mut frontier = Frontier::new();
+    let mut completed = Vec::new();
+    while let Some(row) = rows.next()? {
+        let blob = |column| row.get_ref(column)?.as_blob().map_err(|_| StoreError::Damaged);
+        let bytes = blob(2)?;
+        let position: u64 = row.get(0)?;
+        let kind = match scan_entry(bytes) {
+            Some(_) => "entry",
+            None => Leaf::parse(bytes)?.body.kind(),
+        };
+        let is_at_its_place = position == frontier.size();
+        completed.clear();
+        frontier.append(Hash::of_leaf(bytes), &mut completed);
+        if !is_at_its_place || row.get_ref(1)?.as_str() != Ok(kind) || blob(3)? != completed {
+            return Err(StoreError::Damaged);
+        }
+    }
+    match frontier.root() == held.seal.root && frontier.size() == held.seal.size {
+        true => Ok(()),
+        false => Err(StoreError::Damaged),
+    }
 }

@@ -7,12 +7,17 @@ use gatepost_ledger::note::{KeyKind, SignedNote, SignerKey};
 use gatepost_ledger::tree::root_at;
 use gatepost_ledger::{Body, LedgerDay, RetentionClass};
 use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
 
-use crate::backup::{Unfinished, copy_file};
-use crate::held::{self, Held};
+use crate::backup::copy_file;
+use crate::files::{Unfinished, log_of, with_ending};
+use crate::head::SignedSeal;
 use crate::schema::{self, sync_folder_of};
 use crate::tail::{self, StoredNodes};
-use crate::{DATABASE_NAME, KeyItem, KeyVault, StoreError};
+use crate::{DATABASE_NAME, KeyItem, KeyVault, StoreError, held, settings, turn, untrusted};
+
+/// The setting of a restored file that the next start turns into a record.
+const SETTING: &str = "restored";
 
 /// What stands in the folder, compared with the backup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,8 +124,38 @@ pub struct RestoreDone {
     pub plan: RestorePlan,
     /// Where the database that stood there before is kept.
     pub kept: Option<PathBuf>,
-    /// To be appended as the next record: whoever knew the ledger longer finds out why it is shorter.
-    pub record: Body,
+}
+
+/// What the next start records: whoever knew the ledger longer finds out why it is shorter.
+#[derive(Serialize, Deserialize)]
+struct Intent {
+    size: u64,
+    lost: Option<u64>,
+}
+
+/// The record of a restore that nobody recorded yet. It is taken out: the same transaction appends it.
+pub(crate) fn unrecorded(connection: &Connection) -> Result<Option<Body>, StoreError> {
+    let Some(text) = settings::read(connection, SETTING)? else {
+        return Ok(None);
+    };
+    connection.execute("DELETE FROM settings WHERE key = ?", [SETTING])?;
+    // A setting is no record: one that says nothing does not keep the door shut.
+    let intent: Option<Intent> = serde_json::from_str(&text).ok();
+    Ok(intent.map(|Intent { size, lost }| Body::Restore { size, lost }))
+}
+
+/// Writes down in a file that is not in service yet what the first start on it is to record.
+fn intend(file: &Path, plan: &RestorePlan) -> Result<(), StoreError> {
+    let intent = Intent {
+        size: plan.size,
+        lost: plan.difference.lost(),
+    };
+    let text = serde_json::to_string(&intent).expect("numbers always serialise");
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    settings::write(&connection, SETTING, &text)?;
+    connection.close().map_err(|(_, error)| error)?;
+    Ok(())
 }
 
 /// Tells what putting `file` back into `folder` would do. Changes nothing.
@@ -130,7 +165,7 @@ pub struct RestoreDone {
 /// a whole backup.
 pub fn plan_restore(file: &Path, folder: &Path, vault: &dyn KeyVault) -> Result<RestorePlan, StoreError> {
     let (backup, held) = held::open_verified(file)?;
-    let present = Present::of(folder);
+    let present = Present::of(folder)?;
     let difference = match &present {
         Present::Nothing => Difference::NoLedger,
         Present::Unreadable => Difference::Unreadable,
@@ -150,8 +185,8 @@ pub fn plan_restore(file: &Path, folder: &Path, vault: &dyn KeyVault) -> Result<
 }
 
 /// Puts a backup back. The database that stands in the folder is kept as `gatepost.sqlite3.before-restore-N`; the
-/// name of the database is never without a whole one in between, whenever the power fails. Nobody may have the
-/// folder open.
+/// name of the database is never without one in between, whenever the power fails. Nobody may have the folder open
+/// for writing, and nobody can open it meanwhile. The next start appends a record of the restore.
 ///
 /// # Errors
 /// [`StoreError::RestoreUnconfirmed`] where records would be lost and `choice` does not name that very difference;
@@ -165,6 +200,7 @@ pub fn restore(
 ) -> Result<RestoreDone, StoreError> {
     schema::make_folder(folder)?;
     let database = folder.join(DATABASE_NAME);
+    let _alone = turn::keep_folder(folder)?;
     let incoming = Unfinished::create(&folder.join("gatepost.sqlite3.restored"))?;
     copy_file(file, &incoming.path)?;
     // The copy is what is examined: it is what goes into service.
@@ -172,58 +208,57 @@ pub fn restore(
     if plan.difference.loses() && choice != RestoreChoice::Confirmed(plan.difference) {
         return Err(StoreError::RestoreUnconfirmed);
     }
+    intend(&incoming.path, &plan)?;
     let kept = set_aside(&database, plan.difference)?;
-    fs::rename(&incoming.path, &database)
-        .and_then(|()| sync_folder_of(&database))
-        .map_err(|error| StoreError::file(&database, error))?;
-    let record = Body::Restore {
-        size: plan.size,
-        lost: plan.difference.lost(),
-    };
-    Ok(RestoreDone { plan, kept, record })
+    incoming.finish(&database)?;
+    Ok(RestoreDone { plan, kept })
 }
 
 enum Present {
     Nothing,
     Unreadable,
-    Ledger(Connection, Box<Held>),
+    Ledger(Connection, Box<SignedSeal>),
 }
 
 impl Present {
-    fn of(folder: &Path) -> Present {
+    /// # Errors
+    /// Where the ledger may well be whole: it is held by somebody, may not be read, is of a newer program or of one
+    /// before there were seals.
+    fn of(folder: &Path) -> Result<Present, StoreError> {
         let database = folder.join(DATABASE_NAME);
         if !database.exists() {
             // A log without its database holds records that belong to some ledger.
-            return match log_of(&database).exists() {
+            return Ok(match log_of(&database).exists() {
                 true => Present::Unreadable,
                 false => Present::Nothing,
-            };
+            });
         }
-        let opened = schema::open_reader(folder).and_then(|connection| {
-            schema::check_identity(&connection)?;
+        let opened = untrusted::open_folder(folder).and_then(|connection| {
+            untrusted::demand_schema(&connection)?;
             let held = held::verified(&connection)?;
             Ok(Present::Ledger(connection, Box::new(held)))
         });
         match opened {
-            Ok(ledger) => ledger,
             // A database in which nobody was set up yet: there is nothing to lose.
-            Err(StoreError::NotSetUp) => Present::Nothing,
-            Err(_) => Present::Unreadable,
+            Err(StoreError::NotSetUp) => Ok(Present::Nothing),
+            Err(
+                StoreError::Damaged
+                | StoreError::NotOurs
+                | StoreError::OtherSchema
+                | StoreError::NoSuchRecord
+                | StoreError::Leaf(_)
+                | StoreError::Sqlite(_),
+            ) => Ok(Present::Unreadable),
+            other => other,
         }
     }
 }
 
-fn log_of(database: &Path) -> PathBuf {
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    PathBuf::from(log)
-}
-
 fn compare(
     backup: &Connection,
-    held: &Held,
+    held: &SignedSeal,
     connection: &Connection,
-    present: &Held,
+    present: &SignedSeal,
 ) -> Result<Difference, StoreError> {
     let (ours, theirs) = (held.seal.size, present.seal.size);
     let alike = |size: u64| -> Result<bool, StoreError> {
@@ -258,7 +293,7 @@ fn compare(
 
 fn erased_since(
     connection: &Connection,
-    held: &Held,
+    held: &SignedSeal,
     difference: Difference,
 ) -> Result<Vec<ErasedSince>, StoreError> {
     let common = match difference {
@@ -293,7 +328,7 @@ fn erased_since(
 }
 
 /// Whether the seed of the signatures in the vault is that of the backup's key.
-fn vault_fits(backup: &Connection, held: &Held, vault: &dyn KeyVault) -> Result<bool, StoreError> {
+fn vault_fits(backup: &Connection, held: &SignedSeal, vault: &dyn KeyVault) -> Result<bool, StoreError> {
     let keys = tail::keys(backup)?;
     let next = tail::key_at(&keys, held.seal.size).ok_or(StoreError::Damaged)?;
     let generation = tail::generation(backup)?;
@@ -317,8 +352,6 @@ fn set_aside(database: &Path, difference: Difference) -> Result<Option<PathBuf>,
     let kept = first_free_name(database);
     if difference != Difference::Unreadable {
         settle(database)?;
-    } else if log.exists() {
-        fs::rename(&log, log_of(&kept)).map_err(fault)?;
     }
     if database.exists() {
         // A second name first, so that the first is never without a file.
@@ -331,7 +364,13 @@ fn set_aside(database: &Path, difference: Difference) -> Result<Option<PathBuf>,
                 .map_err(fault)?;
         }
     }
-    let _ = fs::remove_file(database.with_extension("sqlite3-shm"));
+    // The log follows a database that is known under both names, so that neither is ever without the other.
+    if log.exists() {
+        sync_folder_of(database)
+            .and_then(|()| fs::rename(&log, log_of(&kept)))
+            .map_err(fault)?;
+    }
+    let _ = fs::remove_file(with_ending(database, "-shm"));
     sync_folder_of(database).map_err(fault)?;
     Ok(Some(kept))
 }
@@ -349,11 +388,7 @@ fn settle(database: &Path) -> Result<(), StoreError> {
 }
 
 fn first_free_name(database: &Path) -> PathBuf {
-    let name = |number: u32| {
-        let mut path = database.as_os_str().to_owned();
-        path.push(format!(".before-restore-{number}"));
-        PathBuf::from(path)
-    };
+    let name = |number: u32| with_ending(database, &format!(".before-restore-{number}"));
     let free = (1..)
         .map(name)
         .find(|path| !path.exists() && !log_of(path).exists());

@@ -49,8 +49,16 @@ pub struct SalvageReport {
     /// Entries in the new database whose row beside the record was lost and was made again from the record; the
     /// local day is counted with the offset of the entry before.
     pub remade_entries: u64,
+    /// People whose rows were lost and were made again from the records: their names and PINs are lost, and a
+    /// manager has to give them new PINs.
+    pub remade_people: u64,
     /// Disclosures in the new database.
     pub disclosures: u64,
+    /// Disclosures that leaves commit to and that were not found. An empty row stands in the place of each until
+    /// it is erased with its day.
+    pub lost_disclosures: u64,
+    /// Rows that did not fit into the new database, because another row that they refer to is lost.
+    pub refused_rows: u64,
     /// The recovered leaves, one a line, in the bytes that were hashed: a line tells its own position.
     pub records: PathBuf,
     /// The new database, where there is one.
@@ -109,7 +117,10 @@ pub fn salvage(damaged: &Path, into: &Path) -> Result<SalvageReport, StoreError>
         refused: yard.refused,
         sealed: rebuilt.sealed,
         remade_entries: rebuilt.remade_entries,
+        remade_people: rebuilt.remade_people,
         disclosures: rebuilt.disclosures,
+        lost_disclosures: rebuilt.lost_disclosures,
+        refused_rows: rebuilt.refused_rows,
         records,
         database: (rebuilt.sealed > 0).then(|| into.join(DATABASE_NAME)),
         took: started.elapsed(),

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::StoreError;
+use crate::files::{Unfinished, log_of};
 
 /// The database in a data folder.
 pub const DATABASE_NAME: &str = "gatepost.sqlite3";
@@ -72,7 +73,7 @@ pub(crate) fn make_where_missing(folder: &Path) -> Result<(), StoreError> {
     if path.exists() {
         return Ok(());
     }
-    if path.with_extension("sqlite3-wal").exists() {
+    if log_of(&path).exists() {
         return Err(StoreError::Damaged);
     }
     create(&path)
@@ -108,28 +109,30 @@ pub(crate) fn open_reader(folder: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    check_identity(&connection)?;
     Ok(connection)
 }
 
 fn create(path: &Path) -> Result<(), StoreError> {
-    let unfinished = path.with_extension("sqlite3.new");
-    remove_if_present(&unfinished)?;
-    remove_if_present(&unfinished.with_extension("new-journal"))?;
-    {
-        let mut connection = Connection::open(&unfinished)?;
-        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
-        connection.pragma_update(None, "synchronous", "full")?;
-        migrate(&mut connection, &mut |_| Ok(()))?;
-    }
-    fs::rename(&unfinished, path).map_err(|error| StoreError::file(path, error))?;
-    sync_folder_of(path).map_err(|error| StoreError::file(path, error))
+    let unfinished = Unfinished::create(path)?;
+    let mut connection = Connection::open(&unfinished.path)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    fill(&mut connection)?;
+    connection.close().map_err(|(_, error)| error)?;
+    unfinished.finish(path)
 }
 
-fn remove_if_present(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::file(path, error)),
-        _ => Ok(()),
-    }
+/// A new database that is nowhere, to compare others with.
+pub(crate) fn in_memory() -> Result<Connection, StoreError> {
+    let mut connection = Connection::open_in_memory()?;
+    fill(&mut connection)?;
+    Ok(connection)
+}
+
+fn fill(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    migrate(connection, &mut |_| Ok(()))?;
+    Ok(())
 }
 
 /// Makes the new name of a file durable: it must survive a power cut too. On Windows a folder cannot be synced
@@ -157,9 +160,7 @@ fn check_length(path: &Path) -> Result<(), StoreError> {
     if length == 0 {
         return Err(StoreError::Damaged);
     }
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if fs::metadata(log).is_ok_and(|log| log.len() > 0) || length < HEADER_BYTES as u64 {
+    if fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0) || length < HEADER_BYTES as u64 {
         return Ok(());
     }
     let mut header = [0; HEADER_BYTES];

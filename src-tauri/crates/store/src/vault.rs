@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::StoreError;
+pub(crate) use crate::files::{finish, unfinished_name, write_unfinished};
 
 pub use key_file::KeyFile;
-pub(crate) use key_file::{finish, unfinished_name, write_unfinished};
 pub use keychain::KeychainFault;
 pub use open::{move_to_key_file, move_to_keychain, open_vault};
 

@@ -4,11 +4,9 @@
 //! is given out, two programs on one folder take turns, and a memory that is missing is a fault and never an empty
 //! one. Whoever puts an older copy of the folder back makes it forget: nothing in the folder can tell.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use gatepost_ledger::note::{KeyKind, KeyName, SignerKey, VerifierKey};
 use gatepost_ledger::witness::{
@@ -17,10 +15,10 @@ use gatepost_ledger::witness::{
 use gatepost_ledger::witness_exchange::Hello;
 use zeroize::Zeroizing;
 
+use crate::files::{finish, write_unfinished};
 use crate::keys::random;
-use crate::schema::{BUSY_TIMEOUT, make_folder};
-use crate::vault::{finish, write_unfinished};
-use crate::{KeyItem, KeyVault, StoreError};
+use crate::schema::make_folder;
+use crate::{KeyItem, KeyVault, StoreError, turn};
 
 /// The memory: the text of [`WitnessMemory`].
 const MEMORY_NAME: &str = "gatepost.witness";
@@ -30,8 +28,6 @@ const KEY_NAME: &str = "gatepost.witness.pub";
 const LOCK_NAME: &str = "gatepost.witness.lock";
 /// Longer than any verifier key.
 const LONGEST_KEY_BYTES: usize = 1024;
-/// How often a lock is tried that another program holds.
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// The folder of a witness. Its seed is the vault's [`KeyItem::Signing`] of generation 0.
 pub struct WitnessFolder {
@@ -53,7 +49,7 @@ impl WitnessFolder {
     /// [`StoreError::AlreadySetUp`] where there is one; a fault of the vault or a file.
     pub fn create(folder: &Path, vault: &dyn KeyVault, name: KeyName) -> Result<WitnessFolder, StoreError> {
         make_folder(folder)?;
-        let _turn = take_turn(folder)?;
+        let _turn = turn::take(&folder.join(LOCK_NAME))?;
         if WitnessFolder::is_in(folder) {
             return Err(StoreError::AlreadySetUp);
         }
@@ -132,7 +128,7 @@ impl WitnessFolder {
     /// [`StoreError::Locked`] while another program does the same, [`StoreError::Damaged`], or a file error. What
     /// `work` returned is lost then, and nothing of it may be shown to anybody.
     pub fn update<T>(&self, work: impl FnOnce(&mut WitnessMemory) -> T) -> Result<T, StoreError> {
-        let _turn = take_turn(&self.folder)?;
+        let _turn = turn::take(&self.folder.join(LOCK_NAME))?;
         let mut memory = self.memory()?;
         let before = memory.clone();
         let done = work(&mut memory);
@@ -162,24 +158,6 @@ impl WitnessFolder {
             *memory = changed;
             Ok(cosigned)
         })
-    }
-}
-
-/// Waits for other programs. The lock ends with the returned file, also where the program is killed.
-fn take_turn(folder: &Path) -> Result<File, StoreError> {
-    let path = folder.join(LOCK_NAME);
-    let fault = |error| StoreError::file(&path, error);
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    let file = options.open(&path).map_err(fault)?;
-    let began = Instant::now();
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if began.elapsed() < BUSY_TIMEOUT => thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Locked),
-            Err(TryLockError::Error(error)) => return Err(fault(error)),
-        }
     }
 }
 
@@ -325,7 +303,7 @@ mod tests {
     fn while_another_program_changes_the_memory_nobody_else_does() {
         let folder = tempfile::tempdir().expect("a folder");
         let witness = witness(&folder);
-        let turn = take_turn(folder.path()).expect("free");
+        let turn = turn::take(&folder.path().join(LOCK_NAME)).expect("free");
         let late = witness.consider(&request(0, &["a"]), NOW, true);
         assert!(matches!(late, Err(StoreError::Locked)));
         drop(turn);

@@ -10,8 +10,8 @@ use std::thread;
 use common::{SmallDisk, append_entries, contents, database, entry, moment, new_store, open};
 use gatepost_ledger::{Body, Seal};
 use gatepost_store::{
-    BackupDone, DATABASE_NAME, Difference, EntryFilter, KeyFile, NewRecord, RestoreChoice, Store, StoreError,
-    backup, plan_restore, restore,
+    BackupDone, DATABASE_NAME, Difference, EntryFilter, KeyFile, RestoreChoice, Store, StoreError, backup,
+    plan_restore, restore,
 };
 use rusqlite::Connection;
 
@@ -84,7 +84,7 @@ fn a_backup_is_for_its_owner_only_and_holds_no_key() {
     let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
     let mut secrets = 0;
     for (path, secret) in contents(folder.path()) {
-        if path.contains("gatepost.") && !path.contains("sqlite3") && !path.ends_with("reserve") {
+        if path.contains("gatepost.") && !path.contains("sqlite3") && !path.ends_with("lock") {
             secrets += 1;
             assert!(!holds(&secret[..32.min(secret.len())]), "{path}");
         }
@@ -150,7 +150,9 @@ fn a_backup_whose_record_was_changed_is_no_backup() {
     let raw = Connection::open(&file).expect("raw");
     raw.execute_batch(
         "PRAGMA foreign_keys = off; DROP TRIGGER records_are_not_deleted;
-         DELETE FROM records WHERE i = (SELECT max(i) FROM records)",
+         DELETE FROM records WHERE i = (SELECT max(i) FROM records);
+         CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
+         BEGIN SELECT RAISE(ABORT, 'records are never deleted'); END;",
     )
     .expect("somebody cuts it off");
     drop(raw);
@@ -177,14 +179,21 @@ fn a_lost_database_comes_back_and_goes_on_with_a_record_of_it() {
     assert_eq!(restored.kept, None);
     let mut store = open(folder.path()).expect("the ledger");
     assert_eq!(entries(&store), 20);
-    let record = NewRecord {
-        at: moment(100),
-        gate: common::GATE.into(),
-        by: None,
-        body: restored.record,
+    let boot = store
+        .boot(moment(100).wall_ms, 0, common::GATE, "0")
+        .expect("the first start");
+    let reader = store.reader().expect("a reader");
+    let leaf = reader.leaf(done.size + 1).expect("a record behind the start's");
+    let expected = Body::Restore {
+        size: done.size,
+        lost: Some(0),
     };
-    assert_eq!(store.append(&record).expect("a record"), done.size);
-    store.append_entry(&entry(101)).expect("the next entry");
+    assert_eq!((leaf.body, leaf.at.boot), (expected, boot));
+    let records = reader.records().expect("records");
+    store
+        .boot(moment(200).wall_ms, 0, common::GATE, "0")
+        .expect("the second start");
+    assert_eq!(reader.records().expect("records"), records + 1, "it is told once");
 }
 
 #[test]
@@ -201,6 +210,9 @@ fn an_older_backup_takes_the_place_of_a_longer_ledger_only_when_that_very_loss_i
     let vault = KeyFile::in_folder(folder.path());
     let lost = Difference::BackupIsShorter { lost: 5 };
     assert_eq!(plan(&file, folder.path()), lost);
+    let in_use = restore(&file, folder.path(), &vault, RestoreChoice::Confirmed(lost));
+    assert!(matches!(in_use, Err(StoreError::Locked)), "{in_use:?}");
+    drop(store);
     for choice in [
         RestoreChoice::WithoutLoss,
         RestoreChoice::Confirmed(Difference::BackupIsShorter { lost: 4 }),
@@ -208,22 +220,33 @@ fn an_older_backup_takes_the_place_of_a_longer_ledger_only_when_that_very_loss_i
         let refused = restore(&file, folder.path(), &vault, choice);
         assert!(matches!(refused, Err(StoreError::RestoreUnconfirmed)));
     }
-    let in_use = restore(&file, folder.path(), &vault, RestoreChoice::Confirmed(lost));
-    assert!(matches!(in_use, Err(StoreError::Locked)), "{in_use:?}");
-    drop(store);
     let restored = restore(&file, folder.path(), &vault, RestoreChoice::Confirmed(lost)).expect("restored");
-    let expected = Body::Restore {
-        size: done.size,
-        lost: Some(5),
-    };
-    assert_eq!(restored.record, expected);
+    assert_eq!(restored.plan.difference, lost);
     let kept = restored.kept.expect("the longer ledger is kept");
     assert!(kept.ends_with(format!("{DATABASE_NAME}.before-restore-1")));
-    assert_eq!(entries(&open(folder.path()).expect("the ledger")), 20);
+    let mut store = open(folder.path()).expect("the ledger");
+    assert_eq!(entries(&store), 20);
     assert_eq!(
         plan(&kept, folder.path()),
         Difference::BackupIsLonger { gained: 5 }
     );
+    assert_eq!(restores(&mut store), [(done.size, Some(5))]);
+}
+
+/// What the next start records of restores.
+fn restores(store: &mut Store) -> Vec<(u64, Option<u64>)> {
+    let reader = store.reader().expect("a reader");
+    let from = reader.records().expect("records");
+    store
+        .boot(moment(100).wall_ms, 0, common::GATE, "0")
+        .expect("a start");
+    let leaves = (from..reader.records().expect("records")).map(|at| reader.leaf(at).expect("a record"));
+    leaves
+        .filter_map(|leaf| match leaf.body {
+            Body::Restore { size, lost } => Some((size, lost)),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]
@@ -280,12 +303,133 @@ fn what_cannot_be_read_is_kept_with_its_log_and_nobody_claims_to_know_what_is_lo
     let vault = KeyFile::in_folder(folder.path());
     let choice = RestoreChoice::Confirmed(Difference::Unreadable);
     let restored = restore(&file, folder.path(), &vault, choice).expect("restored");
-    assert!(matches!(restored.record, Body::Restore { lost: None, .. }));
     let kept = restored.kept.expect("kept");
     assert_eq!(fs::read(&kept).expect("bytes"), damaged);
     let log = format!("{}-wal", kept.display());
     assert_eq!(fs::read(log).expect("bytes"), b"a log");
-    assert_eq!(entries(&open(folder.path()).expect("the ledger")), 20);
+    let mut store = open(folder.path()).expect("the ledger");
+    assert_eq!(entries(&store), 20);
+    assert_eq!(restores(&mut store), [(restored.plan.size, None)]);
+}
+
+#[test]
+fn a_ledger_that_may_be_whole_is_never_taken_for_one_that_cannot_be_read() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    back_up(folder.path(), &file);
+    drop(store);
+    let vault = KeyFile::in_folder(folder.path());
+    let raw = Connection::open(database(folder.path())).expect("raw");
+    raw.execute_batch("PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE")
+        .expect("somebody holds it");
+    let held = plan_restore(&file, folder.path(), &vault);
+    assert!(matches!(held, Err(StoreError::Locked)), "{held:?}");
+    raw.execute_batch("ROLLBACK; PRAGMA user_version = 99")
+        .expect("a newer program");
+    drop(raw);
+    let newer = plan_restore(&file, folder.path(), &vault);
+    assert!(
+        matches!(newer, Err(StoreError::NewerSchema { found: 99, .. })),
+        "{newer:?}"
+    );
+}
+
+#[test]
+fn a_database_that_became_unreadable_under_a_gate_is_not_replaced_before_the_gate_lets_go() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    let file = away.path().join("backup.sqlite3");
+    back_up(folder.path(), &file);
+    fs::write(database(folder.path()), vec![0xA5; 40_000]).expect("damaged");
+    let log = folder.path().join(format!("{DATABASE_NAME}-wal"));
+    assert!(log.exists());
+    let vault = KeyFile::in_folder(folder.path());
+    let choice = RestoreChoice::Confirmed(Difference::Unreadable);
+    let refused = restore(&file, folder.path(), &vault, choice);
+    assert!(matches!(refused, Err(StoreError::Locked)), "{refused:?}");
+    assert!(log.exists(), "its log stays where it is");
+    drop(store);
+    restore(&file, folder.path(), &vault, choice).expect("restored");
+}
+
+#[test]
+fn a_backup_with_a_record_that_was_edited_or_another_schema_is_no_backup() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 400);
+    let vault = KeyFile::in_folder(folder.path());
+    let guard: String = Connection::open(database(folder.path()))
+        .expect("raw")
+        .query_row(
+            "SELECT sql FROM sqlite_schema WHERE name = 'records_are_not_updated'",
+            [],
+            |row| row.get(0),
+        )
+        .expect("the trigger");
+    let edit = "UPDATE records SET leaf = CAST(replace(CAST(leaf AS TEXT), '\"worn\"', '\"put_on\"') AS BLOB)
+                WHERE i = 20;";
+    let kind = "UPDATE records SET kind = 'note' WHERE i = 20;";
+    let unguarded = "DROP TRIGGER records_are_not_updated;";
+    let again = |change: &str| format!("{unguarded} {change} {guard}");
+    let cases = [
+        (again(""), None),
+        (again(edit), Some("damaged")),
+        (again(kind), Some("damaged")),
+        (unguarded.to_owned(), Some("schema")),
+        (
+            "CREATE TRIGGER more AFTER INSERT ON records BEGIN SELECT 1; END".to_owned(),
+            Some("schema"),
+        ),
+        (
+            "ALTER TABLE records RENAME TO stones; CREATE VIEW records AS SELECT * FROM stones".to_owned(),
+            Some("schema"),
+        ),
+    ];
+    for (sql, refused) in cases {
+        let away = tempfile::tempdir().expect("a folder");
+        let file = away.path().join("backup.sqlite3");
+        back_up(folder.path(), &file);
+        Connection::open(&file)
+            .expect("raw")
+            .execute_batch(&sql)
+            .expect("somebody changes it");
+        let planned = plan_restore(&file, folder.path(), &vault);
+        let word = match &planned {
+            Ok(_) => None,
+            Err(StoreError::Damaged) => Some("damaged"),
+            Err(StoreError::OtherSchema) => Some("schema"),
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(word, refused, "{sql}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_backup_is_verified_wherever_it_lies() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = new_store(folder.path());
+    append_entries(&mut store, 1, 20);
+    for name in [
+        &b"100% #1?.sqlite3"[..],
+        "备份.sqlite3".as_bytes(),
+        b"\xFF\xFE.sqlite3",
+    ] {
+        let away = tempfile::tempdir().expect("a folder");
+        let file = away.path().join(std::ffi::OsStr::from_bytes(name));
+        back_up(folder.path(), &file);
+        assert_eq!(plan(&file, folder.path()), Difference::Same);
+    }
 }
 
 #[test]

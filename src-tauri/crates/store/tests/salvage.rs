@@ -7,8 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use common::{append_entries, contents, database, entry, new_store, open};
-use gatepost_ledger::Leaf;
-use gatepost_store::{DATABASE_NAME, EntryFilter, KeyFile, SalvageReport, StoreError, salvage};
+use gatepost_codes::Personal;
+use gatepost_ledger::{Leaf, Role};
+use gatepost_store::{
+    AuditOptions, AuditReport, Audited, DATABASE_NAME, EntryFilter, KeyFile, SalvageReport, StoreError,
+    audit_folder, salvage,
+};
 use rusqlite::Connection;
 
 const PAGE: usize = 4096;
@@ -76,7 +80,9 @@ fn check_database(report: &SalvageReport, old: &Path, leaves: &[Vec<u8>]) -> u32
         })
         .expect("a check");
     assert_eq!(faults, 0);
-    store.append_entry(&entry(90_000)).expect("the next entry");
+    let mut next = entry(90_000);
+    next.day = next.day.succ_opt().expect("a day");
+    store.append_entry(&next).expect("the next entry");
     counts
 }
 
@@ -252,4 +258,160 @@ fn salvage_brings_nothing_back_that_was_erased() {
     let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
     assert_eq!(report.disclosures, 0);
     assert_eq!(report.sealed, report.recovered);
+}
+
+/// Fills a page of a table with garbage: its first one, or where that has others below it the last of these.
+fn spoil(folder: &Path, table: &str) {
+    let root: usize = Connection::open(database(folder))
+        .expect("raw")
+        .query_row(
+            "SELECT rootpage FROM sqlite_schema WHERE name = ?",
+            [table],
+            |row| row.get(0),
+        )
+        .expect("its page");
+    let mut bytes = fs::read(database(folder)).expect("bytes");
+    let at = (root - 1) * PAGE;
+    let is_leaf = matches!(bytes[at], 10 | 13);
+    let page = match is_leaf {
+        true => root,
+        false => u32::from_be_bytes(bytes[at + 8..at + 12].try_into().expect("four bytes")) as usize,
+    };
+    bytes[(page - 1) * PAGE..page * PAGE].fill(0xA5);
+    fs::write(database(folder), bytes).expect("damaged");
+}
+
+fn sound(folder: &Path) -> AuditReport {
+    let vault = KeyFile::in_folder(folder);
+    let options = AuditOptions {
+        vault: Some(&vault),
+        ..AuditOptions::default()
+    };
+    match audit_folder(folder, options).expect("readable") {
+        Audited::Sound(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_lost_page_of_people_costs_names_and_pins_and_no_entry() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 300);
+    spoil(folder.path(), "people");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert_eq!(
+        (report.remade_people, report.remade_entries, report.refused_rows),
+        (2, 0, 0)
+    );
+    assert_eq!(check_database(&report, folder.path(), &leaves), 300);
+    sound(into.path());
+    let mut store = open(into.path()).expect("the ledger");
+    let people = store.people().expect("people");
+    let known: Vec<_> = people
+        .iter()
+        .map(|person| (person.number, person.role, person.name.expose().as_str()))
+        .collect();
+    assert_eq!(
+        known,
+        [
+            (common::MANAGER, Role::Manager, "1"),
+            (common::GUARD, Role::Guard, "2")
+        ]
+    );
+    for pin in ["284613", ""] {
+        let matches = store.pin_matches(common::MANAGER, &Personal::new(pin.to_owned()));
+        assert!(!matches.expect("compared"), "a lost PIN lets nobody in");
+    }
+}
+
+#[test]
+fn lost_disclosures_keep_their_place_and_are_erased_and_counted_with_their_day() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 3000);
+    spoil(folder.path(), "disclosures");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert!(report.lost_disclosures > 0, "{report:?}");
+    assert_eq!(report.disclosures + report.lost_disclosures, 3000);
+    check_database(&report, folder.path(), &leaves);
+    let audited = sound(into.path());
+    assert_eq!(audited.lost, report.lost_disclosures);
+    assert_eq!(
+        (audited.opened, audited.unreadable),
+        (report.disclosures + 1, 0),
+        "with the entry that came after"
+    );
+    let mut store = open(into.path()).expect("the ledger");
+    let reader = store.reader().expect("a reader");
+    let without = reader
+        .page(&EntryFilter::default(), None, 5000)
+        .expect("entries")
+        .into_iter()
+        .filter(|entry| entry.temperature.is_none());
+    assert_eq!(without.count() as u64, report.lost_disclosures);
+    drop(reader);
+    let later = common::moment(80 * 86_400);
+    let erased = store.erase_due(later, common::GATE, None).expect("an erasure");
+    assert_eq!(erased.iter().map(|erased| erased.count).sum::<u64>(), 3001);
+    drop(store);
+    assert_eq!(sound(into.path()).lost, 0);
+}
+
+#[test]
+fn a_day_of_which_no_disclosure_is_left_is_erased_in_time() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 20);
+    spoil(folder.path(), "disclosures");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert_eq!((report.disclosures, report.lost_disclosures), (0, 20));
+    check_database(&report, folder.path(), &leaves);
+    let mut store = open(into.path()).expect("the ledger");
+    let later = common::moment(80 * 86_400);
+    let erased = store.erase_due(later, common::GATE, None).expect("an erasure");
+    assert_eq!(erased.iter().map(|erased| erased.count).sum::<u64>(), 21);
+    drop(store);
+    sound(into.path());
+}
+
+#[test]
+fn a_page_count_of_garbage_makes_no_giant_of_the_copy() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 300);
+    let disk = common::SmallDisk::mount("16m");
+    let into = disk.as_ref().map_or(into.path(), common::SmallDisk::path);
+    let mut bytes = fs::read(database(folder.path())).expect("bytes");
+    bytes[28..32].copy_from_slice(&u32::MAX.to_be_bytes());
+    fs::write(database(folder.path()), bytes).expect("damaged");
+    let report = salvage(&database(folder.path()), into).expect("salvaged");
+    check(&report, &leaves);
+    assert_eq!(report.sealed, leaves.len() as u64);
+    assert_eq!((report.disclosures, report.lost_disclosures), (300, 0));
+}
+
+#[test]
+fn an_entry_of_a_time_beyond_all_calendars_is_no_obstacle() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let mut store = new_store(folder.path());
+    let mut late = entry(1);
+    late.at.wall_ms = (1 << 53) - 1000;
+    store.append_entry(&late).expect("an entry");
+    drop(store);
+    spoil(folder.path(), "entries");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert_eq!(report.remade_entries, 1);
+    sound(into.path());
 }

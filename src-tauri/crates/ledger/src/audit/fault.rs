@@ -65,6 +65,8 @@ pub enum Rule {
     Sightings,
     /// The table of cosignatures says what the inspections say.
     Inspections,
+    /// Tables, indexes and triggers are those that this program makes. A changed row is told before it.
+    Schema,
 }
 
 impl Rule {
@@ -99,6 +101,7 @@ impl Rule {
             Rule::Shifts => "shifts",
             Rule::Sightings => "sightings",
             Rule::Inspections => "inspections",
+            Rule::Schema => "schema",
         }
     }
 }

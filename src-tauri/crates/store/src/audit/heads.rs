@@ -10,6 +10,7 @@ use crate::StoreError;
 use crate::tail::{self, LedgerKey, StoredNodes, key_at};
 
 /// The keys of the ledger as it tells them.
+#[derive(Default)]
 pub(super) struct GateKeys(Vec<LedgerKey>);
 
 impl GateKeys {

@@ -10,7 +10,8 @@ use crate::StoreError;
 use crate::audit::heads::GateKeys;
 use crate::audit::records::{Days, RecordSource};
 use crate::audit::tables::Tables;
-use crate::audit::{Audited, View, earlier, finish, open};
+use crate::audit::{Audited, View, earlier, finish};
+use crate::untrusted::open_folder;
 
 /// Records between two looks at the clock.
 const RECORDS: u64 = 64;
@@ -32,6 +33,8 @@ pub enum Step {
 enum Phase {
     Walk(Box<Audit>),
     Tables(Box<Tables>),
+    /// Nothing can be read.
+    Refused(Fault),
     Ended,
 }
 
@@ -44,6 +47,7 @@ pub struct IncrementalAudit {
     keys: GateKeys,
     days: Days,
     fault: Option<Fault>,
+    schema: Option<Fault>,
     phase: Phase,
     marks: Vec<u64>,
 }
@@ -54,26 +58,21 @@ impl IncrementalAudit {
     /// # Errors
     /// Where the data could not be read.
     pub fn begin(folder: &Path, trust: Trust) -> Result<IncrementalAudit, StoreError> {
-        let connection = open(folder)?;
-        let View {
-            size,
-            trust: with_witnesses,
-            keys,
-            days,
-            fault,
-        } = View::of(&connection, trust.clone())?;
-        let audit = Audit::new(with_witnesses);
-        Ok(IncrementalAudit {
-            source: RecordSource::new(open(folder)?, days.clone(), true),
+        let connection = open_folder(folder)?;
+        let mut audit = IncrementalAudit {
+            source: RecordSource::new(open_folder(folder)?, Days::default(), true),
             connection,
             trust,
-            size,
-            keys,
-            days,
-            fault,
-            marks: audit.marks(),
-            phase: Phase::Walk(Box::new(audit)),
-        })
+            size: 0,
+            keys: GateKeys::default(),
+            days: Days::default(),
+            fault: None,
+            schema: None,
+            phase: Phase::Ended,
+            marks: Vec::new(),
+        };
+        audit.start()?;
+        Ok(audit)
     }
 
     /// Goes on for about as long as `budget` says. Nothing is held between two steps. Call it no more once it is
@@ -90,7 +89,7 @@ impl IncrementalAudit {
             if begun.elapsed() >= budget {
                 let done = match &self.phase {
                     Phase::Walk(audit) => audit.size(),
-                    Phase::Tables(_) | Phase::Ended => self.size,
+                    Phase::Tables(_) | Phase::Refused(_) | Phase::Ended => self.size,
                 };
                 return Ok(Step::Going { done, of: self.size });
             }
@@ -123,11 +122,12 @@ impl IncrementalAudit {
                     return Ok(None);
                 }
                 if self.was_erased_meanwhile()? {
-                    self.restart()?;
+                    self.start()?;
                     return Ok(None);
                 }
-                Ok(Some(tables.finish()))
+                Ok(Some(tables.finish().unless(self.schema.take())))
             }
+            Phase::Refused(fault) => Ok(Some(Audited::Faulty(fault))),
             Phase::Ended => Ok(Some(Audited::Cancelled)),
         }
     }
@@ -138,14 +138,21 @@ impl IncrementalAudit {
         Ok(self.connection.query_row(sql, [self.size], |row| row.get(0))?)
     }
 
-    fn restart(&mut self) -> Result<(), StoreError> {
-        let view = View::of(&self.connection, self.trust.clone())?;
+    fn start(&mut self) -> Result<(), StoreError> {
+        let view = match View::of(&self.connection, self.trust.clone())? {
+            Ok(view) => view,
+            Err(fault) => {
+                self.phase = Phase::Refused(fault);
+                return Ok(());
+            }
+        };
         let audit = Audit::new(view.trust);
         self.size = view.size;
         self.keys = view.keys;
         self.source.follow(view.days.clone());
         self.days = view.days;
         self.fault = view.fault;
+        self.schema = view.schema;
         self.marks = audit.marks();
         self.phase = Phase::Walk(Box::new(audit));
         Ok(())

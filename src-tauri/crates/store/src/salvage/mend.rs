@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::{DATABASE_NAME, StoreError, held, schema};
+use crate::files::{BESIDE, log_of, with_ending};
+use crate::{DATABASE_NAME, StoreError, schema, untrusted};
 
 /// The header of a database (SQLite file format, section 1.3).
 const HEADER_BYTES: usize = 100;
 /// What every database of this program has.
 const USUAL_PAGE_BYTES: usize = 4096;
-/// A header that claims a file so many times longer than it is is garbage.
-const MOST_TIMES_LONGER: u64 = 1000;
+/// What a header says of the length counts up to so many times the length that there is. Beyond, the number is
+/// as likely to be garbage, and what was cut off is lost in either case.
+const MOST_TIMES_LONGER: u64 = 2;
 
 /// The copy; removed in the end.
 pub(super) struct Copy {
@@ -26,9 +28,9 @@ impl Copy {
         let path = into.join("damaged.sqlite3");
         let fault = |error| StoreError::file(&path, error);
         fs::copy(damaged, &path).map_err(|error| StoreError::file(damaged, error))?;
-        let log = with_ending(damaged, "-wal");
+        let log = log_of(damaged);
         if log.exists() {
-            fs::copy(&log, with_ending(&path, "-wal")).map_err(|error| StoreError::file(log, error))?;
+            fs::copy(&log, log_of(&path)).map_err(|error| StoreError::file(log, error))?;
         }
         let mut file = OpenOptions::new()
             .read(true)
@@ -63,12 +65,12 @@ impl Copy {
 
     /// The copy for reading, where SQLite opens it at all.
     pub(super) fn open(&self) -> Option<Connection> {
-        held::open_still(&self.path).ok()
+        untrusted::open_damaged(&self.path).ok()
     }
 
     /// Brings the log into the copy. Where that fails its records are lost, and those of the database are not.
     fn take_log_in(&self) {
-        if !with_ending(&self.path, "-wal").exists() {
+        if !log_of(&self.path).exists() {
             return;
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
@@ -80,16 +82,11 @@ impl Copy {
 
 impl Drop for Copy {
     fn drop(&mut self) {
-        for ending in ["", "-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(&self.path);
+        for ending in BESIDE {
             let _ = fs::remove_file(with_ending(&self.path, ending));
         }
     }
-}
-
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(ending);
-    PathBuf::from(path)
 }
 
 /// The first page of a new database of this program. It leads to the right tables in every ledger that began with
@@ -120,8 +117,8 @@ fn make_lengths_agree(
     let said = u64::from(u32::from_be_bytes([
         header[28], header[29], header[30], header[31],
     ]));
-    if is_whole && said > pages {
-        return file.set_len(said.min(pages * MOST_TIMES_LONGER) * page_bytes as u64);
+    if is_whole && said > pages && said <= pages * MOST_TIMES_LONGER {
+        return file.set_len(said * page_bytes as u64);
     }
     // The number of pages, and the change that it was written by (1.3.7 and 1.3.15).
     let count = u32::try_from(pages).unwrap_or(u32::MAX);

@@ -5,14 +5,16 @@ use std::path::Path;
 
 use chrono::DateTime;
 use gatepost_ledger::tree::{Frontier, Hash};
-use gatepost_ledger::{Body, Entry, Leaf, LedgerClock, LedgerDay};
+use gatepost_ledger::{AccountChange, Body, Entry, Leaf, LedgerClock, LedgerDay, RetentionClass};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, named_params, params_from_iter};
 
 use super::{Yard, mend};
 use crate::append::{ScanId, day_number};
 use crate::day_keys::class_number;
-use crate::{StoreError, held, schema};
+use crate::head::signed as seal_of;
+use crate::people::role_word;
+use crate::{StoreError, schema, tail};
 
 /// China Standard Time, seconds east: the local time of an entry beside which no other one tells it.
 const USUAL_OFFSET_S: i32 = 8 * 3600;
@@ -22,12 +24,17 @@ const USUAL_OFFSET_S: i32 = 8 * 3600;
 pub(super) struct Rebuilt {
     pub(super) sealed: u64,
     pub(super) remade_entries: u64,
+    pub(super) remade_people: u64,
     pub(super) disclosures: u64,
+    pub(super) lost_disclosures: u64,
+    pub(super) refused_rows: u64,
 }
 
 /// Small tables, each after those that it refers to, and their order: read from the front until a fault, and from
 /// the back.
-const SMALL: [(&str, &str); 3] = [("people", "number"), ("settings", "key"), ("lockouts", "number")];
+const SMALL: [(&str, &str); 2] = [("settings", "key"), ("lockouts", "number")];
+/// The first of them, because entries and shifts refer to people.
+const PEOPLE: (&str, &str) = ("people", "number");
 /// The same for tables that refer to records.
 const OF_RECORDS: [(&str, &str); 2] = [
     ("cosignatures", "size, witness, time"),
@@ -47,9 +54,12 @@ pub(super) fn rebuild(yard: &Yard, copy: &mend::Copy, into: &Path) -> Result<Reb
         // Nothing is found in a database without tables.
         None => Connection::open_in_memory()?,
     };
+    let keys = tail::keys(&yard.connection)?;
     let mut beside = Beside {
         source: &source,
         target: &transaction,
+        keyed_from: keys.first().map_or(0, |key| key.from),
+        erased: erased(&yard.connection, sealed)?,
         offset_s: USUAL_OFFSET_S,
         shift_ms: 0,
         rebuilt: Rebuilt {
@@ -57,6 +67,8 @@ pub(super) fn rebuild(yard: &Yard, copy: &mend::Copy, into: &Path) -> Result<Reb
             ..Rebuilt::default()
         },
     };
+    beside.put_small_table(PEOPLE.0, PEOPLE.1)?;
+    beside.remake_people(yard, sealed)?;
     for (table, order) in SMALL {
         beside.put_small_table(table, order)?;
     }
@@ -96,7 +108,7 @@ fn sealed_size(yard: &Connection) -> Result<u64, StoreError> {
     let mut sizes = statement.query(named_params! { ":size": frontier.size() })?;
     while let Some(row) = sizes.next()? {
         let size = row.get(0)?;
-        if held::verified_at(yard, size).is_ok() {
+        if matches!(seal_of(yard, size), Ok(Some(_))) {
             return Ok(size);
         }
     }
@@ -111,6 +123,9 @@ fn blob<'row>(row: &'row Row<'_>, column: usize) -> Result<&'row [u8], StoreErro
 struct Beside<'c> {
     source: &'c Connection,
     target: &'c Connection,
+    /// From which record on leaves have digests of what is disclosed.
+    keyed_from: u64,
+    erased: Vec<Erased>,
     /// Local time of the newest entry whose row was found, seconds east.
     offset_s: i32,
     /// Steps of the wall clock so far.
@@ -143,7 +158,7 @@ impl Beside<'_> {
     /// What stood beside one record.
     fn put_beside(&mut self, leaf: &Leaf) -> Result<(), StoreError> {
         if let Body::Clock { step } = leaf.body {
-            self.shift_ms += step;
+            self.shift_ms = self.shift_ms.saturating_add(step);
         }
         let clock = LedgerClock::resume(leaf.at, leaf.at, self.shift_ms);
         let day = clock.day(leaf.at.wall_ms);
@@ -152,7 +167,7 @@ impl Beside<'_> {
             Body::Void { of, .. } => self.put(
                 "INSERT OR IGNORE INTO voids (i, entry) VALUES (?, ?)",
                 &[Value::from(signed(leaf.position)), Value::from(signed(*of))],
-            ),
+            )?,
             Body::ShiftOpen => self.put(
                 "INSERT OR IGNORE INTO shifts (opened, guard, gate, t) VALUES (?, ?, ?, ?)",
                 &[
@@ -162,25 +177,58 @@ impl Beside<'_> {
                     Value::from(leaf.gate.clone()),
                     Value::from(leaf.at.wall_ms),
                 ],
-            ),
+            )?,
             Body::ShiftClose { shift } => self.put(
                 "INSERT OR IGNORE INTO shift_closings (shift, closed) VALUES (?, ?)",
                 &[Value::from(signed(*shift)), Value::from(signed(leaf.position))],
-            ),
+            )?,
             _ => {}
         }
-        if !leaf.digests.is_empty() {
+        if !leaf.digests.is_empty() || leaf.position < self.keyed_from {
             self.put_disclosures(leaf, day)?;
         }
         Ok(())
     }
 
-    /// Puts a row that was made from records. One that does not fit, because a row that it refers to is lost, is
-    /// left out.
-    fn put(&self, sql: &str, values: &[Value]) {
-        if let Ok(mut statement) = self.target.prepare_cached(sql) {
-            let _ = statement.execute(params_from_iter(values));
+    /// People whose rows are lost, as far as records tell of them: entries refer to them. Their names and PINs are
+    /// lost with the rows.
+    fn remake_people(&mut self, yard: &Yard, sealed: u64) -> Result<(), StoreError> {
+        let sql = "SELECT leaf FROM records WHERE kind = 'person' AND i < :sealed ORDER BY i";
+        let mut statement = yard.connection.prepare(sql)?;
+        let mut rows = statement.query(named_params! { ":sealed": sealed })?;
+        while let Some(row) = rows.next()? {
+            let leaf = Leaf::parse(blob(row, 0)?)?;
+            let Body::Person { number, role, change } = leaf.body else {
+                continue;
+            };
+            match change {
+                AccountChange::Opened => {
+                    let remade = self.target.execute(
+                        "INSERT OR IGNORE INTO people (number, name, role, pin) VALUES (:number, x'', :role, '')",
+                        named_params! { ":number": number.0, ":role": role_word(role) },
+                    )?;
+                    self.rebuilt.remade_people += remade as u64;
+                }
+                AccountChange::Closed => {
+                    self.target.execute(
+                        "UPDATE people SET active = 0 WHERE number = :number AND name = x''",
+                        named_params! { ":number": number.0 },
+                    )?;
+                }
+                AccountChange::PinChanged | AccountChange::PinReset => {}
+            }
         }
+        Ok(())
+    }
+
+    /// Puts a row that was made from records. One that does not fit, because a row that it refers to is lost, is
+    /// left out and counted.
+    fn put(&mut self, sql: &str, values: &[Value]) -> Result<(), StoreError> {
+        let put = self.target.prepare_cached(sql)?.execute(params_from_iter(values));
+        if !matches!(put, Ok(1)) {
+            self.rebuilt.refused_rows += 1;
+        }
+        Ok(())
     }
 
     /// All of an entry's row can be told from its leaf but the press of Enter and the local time.
@@ -203,9 +251,11 @@ impl Beside<'_> {
             }
             Err(_) => {
                 self.rebuilt.remade_entries += 1;
-                let local = leaf.at.wall_ms + i64::from(self.offset_s) * 1000;
-                let local = DateTime::from_timestamp_millis(local).ok_or(StoreError::Damaged)?;
-                (ScanId::random()?.0.to_vec(), day_number(local.date_naive()))
+                let local = leaf.at.wall_ms.saturating_add(i64::from(self.offset_s) * 1000);
+                // A time beyond all calendars has no day, for the audit neither.
+                let day =
+                    DateTime::from_timestamp_millis(local).map_or(0, |local| day_number(local.date_naive()));
+                (ScanId::random()?.0.to_vec(), day)
             }
         };
         let class = leaf.body.retention_class();
@@ -230,31 +280,47 @@ impl Beside<'_> {
                 Value::from(i64::from(class_number(class))),
                 Value::from(i64::from(day.0)),
             ],
-        );
-        Ok(())
+        )
     }
 
-    /// Rows that the damaged table still leads to. What was erased is not among them.
+    /// Rows that the damaged table still leads to. For each one that is lost an empty row takes its place, so that
+    /// its day is erased in time and the erasure counts what leaves commit to. What was erased stays away.
     fn put_disclosures(&mut self, leaf: &Leaf, day: LedgerDay) -> Result<(), StoreError> {
-        let sql = "SELECT field, sealed FROM disclosures WHERE class = ? AND day = ? AND i = ?";
-        let class = i64::from(class_number(leaf.body.retention_class()));
-        let which = [class, i64::from(day.0), signed(leaf.position)];
-        let Some((rows, _)) = read_rows(self.source, sql, 2, &which) else {
+        let of = leaf.body.retention_class();
+        if self.erased.iter().any(|erased| erased.covers(of, day)) {
             return Ok(());
-        };
+        }
+        let sql = "SELECT field, sealed FROM disclosures WHERE class = ? AND day = ? AND i = ?";
+        let class = i64::from(class_number(of));
+        let which = [class, i64::from(day.0), signed(leaf.position)];
+        let (rows, _) = read_rows(self.source, sql, 2, &which).unwrap_or_default();
         let mut put = self.target.prepare_cached(
             "INSERT OR IGNORE INTO disclosures (class, day, i, field, sealed) VALUES (?, ?, ?, ?, ?)",
         )?;
-        for row in rows.into_iter().take(leaf.digests.len()) {
-            let values = which.map(Value::from).into_iter().chain(row);
-            if let Ok(rows) = put.execute(params_from_iter(values)) {
-                self.rebuilt.disclosures += rows as u64;
+        let most = match leaf.position < self.keyed_from {
+            // Leaves of the first schema commit to nothing.
+            true => rows.len(),
+            false => leaf.digests.len(),
+        };
+        let mut there = 0;
+        let is_there = |row: &&Vec<Value>| row.get(1) != Some(&Value::Blob(Vec::new()));
+        for row in rows.iter().filter(is_there).take(most) {
+            let values = which.map(Value::from).into_iter().chain(row.iter().cloned());
+            match put.execute(params_from_iter(values)) {
+                Ok(rows) => there += rows,
+                Err(_) => self.rebuilt.refused_rows += 1,
             }
+        }
+        self.rebuilt.disclosures += there as u64;
+        for number in there..leaf.digests.len() {
+            let lost = [Value::from(format!("lost {number}")), Value::from(Vec::new())];
+            put.execute(params_from_iter(which.map(Value::from).into_iter().chain(lost)))?;
+            self.rebuilt.lost_disclosures += 1;
         }
         Ok(())
     }
 
-    fn put_small_table(&self, table: &str, order: &str) -> Result<(), StoreError> {
+    fn put_small_table(&mut self, table: &str, order: &str) -> Result<(), StoreError> {
         let columns = columns(self.source, self.target, table);
         if columns.is_empty() {
             return Ok(());
@@ -272,7 +338,9 @@ impl Beside<'_> {
             };
             for row in rows {
                 // One that refers to a record that is lost is left out.
-                let _ = put.execute(params_from_iter(row));
+                if put.execute(params_from_iter(row)).is_err() {
+                    self.rebuilt.refused_rows += 1;
+                }
             }
             if is_clean {
                 break;
@@ -280,6 +348,31 @@ impl Beside<'_> {
         }
         Ok(())
     }
+}
+
+/// Days whose disclosures a record says are destroyed.
+struct Erased {
+    class: RetentionClass,
+    from: LedgerDay,
+    to: LedgerDay,
+}
+
+impl Erased {
+    fn covers(&self, class: RetentionClass, day: LedgerDay) -> bool {
+        self.class == class && self.from <= day && day <= self.to
+    }
+}
+
+fn erased(yard: &Connection, sealed: u64) -> Result<Vec<Erased>, StoreError> {
+    let mut erased = Vec::new();
+    for leaf in tail::leaves_of(yard, "erase")? {
+        if let Body::Erase { class, from, to, .. } = leaf.body
+            && leaf.position < sealed
+        {
+            erased.push(Erased { class, from, to });
+        }
+    }
+    Ok(erased)
 }
 
 /// A position as SQLite keeps it.

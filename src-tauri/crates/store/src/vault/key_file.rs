@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{KeyItem, KeyVault, SECRET_BYTES, Secret, VaultKind};
 use crate::StoreError;
+use crate::files::{finish, write_unfinished};
 use crate::schema::sync_folder_of;
 
 /// The name that the one key file of a folder had before there were others.
@@ -111,43 +112,6 @@ fn open_if_present(how: &OpenOptions, path: &Path) -> Result<Option<File>, Store
 pub(super) fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let unfinished = write_unfinished(path, bytes)?;
     finish(&unfinished, path)
-}
-
-/// The name that a file has while it is being written.
-pub(crate) fn unfinished_name(path: &Path) -> PathBuf {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    PathBuf::from(unfinished)
-}
-
-/// Writes a whole file for its owner only under its unfinished name, which is durable once this returns.
-pub(crate) fn write_unfinished(path: &Path, bytes: &[u8]) -> Result<PathBuf, StoreError> {
-    let unfinished = unfinished_name(path);
-    let write = || -> io::Result<()> {
-        match fs::remove_file(&unfinished) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&unfinished)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        sync_folder_of(&unfinished)
-    };
-    match write() {
-        Ok(()) => Ok(unfinished),
-        Err(error) => Err(StoreError::file(unfinished, error)),
-    }
-}
-
-/// Gives a file that is complete its name.
-pub(crate) fn finish(unfinished: &Path, path: &Path) -> Result<(), StoreError> {
-    fs::rename(unfinished, path)
-        .and_then(|()| sync_folder_of(path))
-        .map_err(|error| StoreError::file(unfinished, error))
 }
 
 /// Overwrites a key file that no longer has a name, before its blocks are given back. As good as it gets from
