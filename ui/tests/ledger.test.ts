@@ -144,6 +144,16 @@ describe('the seal', () => {
   });
 });
 
+describe('the words of the seal', () => {
+  it('are asked for again when the language has changed', async () => {
+    await open();
+    await screen.findByTestId('seal-words');
+    fake.ledger = ledger({ seal: { ...ledger().seal, words: ['acorn', ...words.slice(1)] } });
+    await userEvent.keyboard('{F2}');
+    await waitFor(() => expect(screen.getByTestId('seal-words')).toHaveTextContent('acorn'));
+  });
+});
+
 describe('what leaves the house', () => {
   it('is a bundle without disclosures unless they are asked for', async () => {
     await open();

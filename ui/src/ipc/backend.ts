@@ -64,6 +64,7 @@ export const backend = {
   confirmClock: commands.confirmClock,
   changeKey: commands.changeKey,
   keepKeysIn: commands.keepKeysIn,
+  witnessing: commands.witnessing,
   beginWitnessing: commands.beginWitnessing,
   witnessTyped: commands.witnessTyped,
   endWitnessing: commands.endWitnessing,

@@ -1,3 +1,4 @@
+import { untrack } from 'svelte';
 import { backend } from '../ipc/backend';
 import type { Answer, Appearance, AppView, DeskError, Locale, Stage, Theme } from '../ipc/backend';
 import { speak } from '../words/catalogue.svelte';
@@ -40,6 +41,17 @@ export function takeAnswer(answer: Answer<AppView>): DeskError | null {
   if (answer.status === 'error') return answer.error;
   take(answer.data);
   return null;
+}
+
+/**
+ * Calls `again` whenever the program has changed since the component was made: Rust writes some words itself, and
+ * they follow the language once Rust knows of it. To be called while a component is made.
+ */
+export function whenProgramChanges(again: () => void): void {
+  const before = program;
+  $effect(() => {
+    if (program !== before) untrack(again);
+  });
 }
 
 /** The look and sound of now. */
