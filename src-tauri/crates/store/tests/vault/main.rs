@@ -16,12 +16,17 @@ fn secret(byte: u8) -> Secret {
     [byte; 32].into()
 }
 
-/// Every file of a folder with its bytes, but for the room that is kept back.
+/// The room that is kept back, and the lock.
+const NOT_DATA: [&str; 2] = [gatepost_store::RESERVE_NAME, "gatepost.lock"];
+
+/// Every file of a folder with its bytes, but for what holds none.
 fn files_in(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap())
-        .filter(|entry| entry.path().is_file() && entry.file_name() != gatepost_store::RESERVE_NAME)
+        .filter(|entry| {
+            entry.path().is_file() && !NOT_DATA.contains(&entry.file_name().to_string_lossy().as_ref())
+        })
         .map(|entry| {
             let name = entry.file_name().into_string().unwrap();
             (name, fs::read(entry.path()).unwrap())
