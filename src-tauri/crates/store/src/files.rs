@@ -8,7 +8,8 @@ use crate::StoreError;
 use crate::schema::sync_folder_of;
 
 /// The files that SQLite puts beside a database.
-pub(crate) const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+pub(crate) const BESIDE: [&str; 3] = [LOG, "-shm", "-journal"];
+const LOG: &str = "-wal";
 
 /// A path with something behind its name.
 pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -19,7 +20,7 @@ pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
 
 /// The write-ahead log of a database.
 pub(crate) fn log_of(database: &Path) -> PathBuf {
-    with_ending(database, "-wal")
+    with_ending(database, LOG)
 }
 
 /// The name that a file has while it is being written.
