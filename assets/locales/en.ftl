@@ -578,6 +578,7 @@ rule-voids = The table of voids says what the records say
 rule-shifts = The table of shifts says what the records say
 rule-sightings = The table of repeated codes says what the records say
 rule-inspections = The table of witnesses says what the records say
+rule-schema = The database is laid out as this program does it
 rule-other = { $rule }
 
 seal-title = Seal

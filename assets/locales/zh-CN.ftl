@@ -560,6 +560,7 @@ rule-voids = 作废表与账页一致
 rule-shifts = 班次表与账页一致
 rule-sightings = 重复出示表与账页一致
 rule-inspections = 见证表与账页一致
+rule-schema = 数据库结构与本程序所建一致
 rule-other = { $rule }
 
 seal-title = 封签
