@@ -624,7 +624,7 @@ def str_of(note):
 def main():
     arguments = argparse.ArgumentParser(description="Verifies a Gatepost bundle 核验督查包")
     arguments.add_argument("bundle")
-    arguments.add_argument("--since", action="append", default=[], help="an older seal that you kept 以前留存的封条")
+    arguments.add_argument("--since", action="append", default=[], help="an older seal that you kept 以前留存的封签")
     arguments.add_argument("--key", help="the gate's first key as you know it 已知的门岗首个密钥")
     arguments.add_argument("--witness", action="append", default=[], help="a witness that you know 已知的见证人密钥")
     options = arguments.parse_args()
