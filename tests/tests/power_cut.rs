@@ -30,6 +30,7 @@ const SEED: u64 = 0x6A7E_9057;
 /// SQLite copies the log into the database once it is so long (`wal_autocheckpoint`).
 const FULL_LOG_PAGES: u64 = 1000;
 const START_MS: i64 = 1_795_000_000_000;
+const DAY_S: u64 = 86_400;
 /// Opening and setting up.
 const SET_UP_CALLS: usize = 2;
 /// The least number of states that is worth the name.
@@ -88,7 +89,7 @@ fn the_program_goes_on_from_what_a_power_cut_leaves() {
     let operations = gate.recording.operations();
     let started = Instant::now();
     let states = cuts(&operations, Flushes::Honoured, 1).in_folders(2, |folder, confirmed| {
-        let mut store = gate.open_in(folder).expect("what the power cut left");
+        let mut store = open_in(folder).expect("what the power cut left");
         if confirmed > SET_UP_CALLS {
             let before = records(folder);
             let boot = store
@@ -122,7 +123,7 @@ fn a_second_power_cut_during_the_recovery_loses_nothing_either() {
         }
         let recording = Recording::begin(folder);
         let path = folder.join(DATABASE_NAME);
-        let mut store = gate.open_in(folder).expect("what the first power cut left");
+        let mut store = open_in(folder).expect("what the first power cut left");
         recording.confirm(contents_of_file(&path).expect("readable"));
         store.append_entry(&entry(9, 1)).expect("the next visitor");
         recording.confirm(contents_of_file(&path).expect("readable"));
@@ -132,6 +133,57 @@ fn a_second_power_cut_during_the_recovery_loses_nothing_either() {
     println!("second cuts: {} crashes, {} states", all.crashes, all.states);
     assert_eq!(all.failures(), 0, "{all:?}");
     assert!(all.states > 1000, "{all:?}");
+}
+
+#[test]
+fn the_keys_of_the_days_outlive_what_they_seal_and_no_erasure_whenever_the_power_fails() {
+    let gate = Gate::new();
+    gate.first_start();
+    let mut store = gate.open();
+    let boot = gate.confirm(store.boot(START_MS, 0, GATE, "0.1.0"));
+    gate.recording.settle();
+    let append = |store: &mut Store, second| gate.confirm(store.append_entry(&entry(boot, second)));
+    let old = [1, 2].map(|second| append(&mut store, second));
+    let copy = fs::read(gate.folder().join(DATABASE_NAME)).expect("a copy of then");
+    let log = format!("{DATABASE_NAME}-wal");
+    let log_of_copy = fs::read(gate.folder().join(&log)).expect("and its log");
+    append(&mut store, 40 * DAY_S);
+    let erased = gate.confirm(store.erase_due(moment(boot, 41 * DAY_S), GATE, None));
+    assert_eq!(erased.len(), 1);
+    append(&mut store, 42 * DAY_S);
+    drop(store);
+    let operations = gate.recording.operations();
+    let of_keys = |operation: &&Operation| matches!(operation, Operation::Aside { name, .. } if name.starts_with(DAY_KEYS_NAME));
+    let steps = operations.iter().filter(of_keys).count();
+    assert!(steps >= 15, "three new days and a rotation: {steps}");
+
+    let outcome = measured("keys and erasure", &cuts(&operations, Flushes::Honoured, 4));
+    assert_eq!(outcome.failures(), 0, "{outcome:?}");
+    let (mut before, mut after) = (0, 0);
+    cuts(&operations, Flushes::Honoured, 1).in_folders(1, |folder, _| {
+        let mut store = open_in(folder).expect("what the power cut left");
+        assert!(store.finish_erasure().expect("whatever is left"));
+        let reader = store.reader().expect("a reader");
+        let is_erased = !reader.erasures(1).expect("a query").is_empty();
+        for entry in reader.page(&Default::default(), None, 10).expect("a page") {
+            let is_gone = is_erased && old.contains(&entry.position);
+            assert_eq!(entry.temperature.is_none(), is_gone, "entry {}", entry.position);
+        }
+        drop((reader, store));
+        if !is_erased {
+            before += 1;
+            return;
+        }
+        after += 1;
+        fs::write(folder.join(DATABASE_NAME), &copy).expect("the copy");
+        fs::write(folder.join(&log), &log_of_copy).expect("its log");
+        let store = open_in(folder).expect("the copy");
+        let reader = store.reader().expect("a reader");
+        let old = reader.entry(old[0]).expect("still there");
+        assert_eq!(old.temperature, None, "no copy gives it back");
+    });
+    println!("{before} folders before and {after} after the erasure were opened by the store");
+    assert!(before > 20 && after > 10, "{before} {after}");
 }
 
 #[test]
@@ -253,15 +305,6 @@ impl Gate {
         Store::open(self.folder(), KeyFile::in_folder(self.folder())).expect("the store")
     }
 
-    /// Opens what a power cut has left, with the keys that are kept outside the database.
-    fn open_in(&self, folder: &Path) -> Result<Store, StoreError> {
-        let keys = self.folder().join(DAY_KEYS_NAME);
-        if keys.exists() {
-            fs::copy(keys, folder.join(DAY_KEYS_NAME)).expect("the keys of the days");
-        }
-        Store::open(folder, KeyFile::in_folder(self.folder()))
-    }
-
     fn confirm<T>(&self, done: Result<T, StoreError>) -> T {
         let done = done.expect("written");
         let contents = contents_of_file(&self.folder().join(DATABASE_NAME));
@@ -306,6 +349,11 @@ impl Gate {
         let log = self.folder().join(format!("{DATABASE_NAME}-wal"));
         fs::metadata(log).map_or(0, |log| log.len() / (4096 + 24))
     }
+}
+
+/// Opens what a power cut has left, with the secrets and the keys of that moment.
+fn open_in(folder: &Path) -> Result<Store, StoreError> {
+    Store::open(folder, KeyFile::in_folder(folder))
 }
 
 /// A short shift on a disk that was honest until the first visitor came.

@@ -1,6 +1,6 @@
 //! What was asked of the disk, in its order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::{fs, io};
@@ -56,6 +56,15 @@ pub enum Operation {
         /// The new one.
         to: String,
     },
+    /// A small file beside the databases, which the program wrote without SQLite, is like this from here on,
+    /// whatever happens. What the program does to one is not seen but found, so that the order of the steps in
+    /// between is a model: see [`Recording`].
+    Aside {
+        /// Its name in the folder.
+        name: String,
+        /// Everything in it; `None` when it is gone.
+        bytes: Option<Vec<u8>>,
+    },
     /// A call returned: from here on nothing of it may be lost.
     Confirmed {
         /// The fingerprint of everything that the database held then.
@@ -70,7 +79,18 @@ struct Reel {
     operations: Vec<Operation>,
     names: HashMap<String, FileNumber>,
     files: FileNumber,
+    /// Small files that are none of SQLite's, as they were found last.
+    aside: BTreeMap<String, Vec<u8>>,
 }
+
+/// What every name of a database, its log and its journal has in it.
+const OF_SQLITE: &str = ".sqlite3";
+/// No longer file is looked at beside the databases, bytes.
+const LONGEST_ASIDE: u64 = 4096;
+/// What a file is called until it is complete.
+const UNFINISHED: &str = ".new";
+/// Of files that are replaced together these come first.
+const FIRST_TO_BE_NAMED: &str = ".key";
 
 /// The recorder of one folder.
 pub(crate) struct Tape {
@@ -96,16 +116,66 @@ fn name_of(path: &Path) -> String {
         .into_owned()
 }
 
+impl Reel {
+    /// Files are replaced as everybody should: each is complete under another name first, then they get their names
+    /// one by one, secrets before what they open.
+    fn found(&mut self, aside: BTreeMap<String, Vec<u8>>) {
+        let before = std::mem::replace(&mut self.aside, aside);
+        let mut steps = Vec::new();
+        let mut changed: Vec<_> = self
+            .aside
+            .iter()
+            .filter(|(name, bytes)| before.get(*name) != Some(bytes))
+            .collect();
+        changed.sort_by_key(|(name, _)| !name.ends_with(FIRST_TO_BE_NAMED));
+        for (name, bytes) in &changed {
+            steps.push((format!("{name}{UNFINISHED}"), Some((*bytes).clone())));
+        }
+        for (name, bytes) in &changed {
+            steps.push(((*name).clone(), Some((*bytes).clone())));
+            steps.push((format!("{name}{UNFINISHED}"), None));
+        }
+        let gone = before.into_keys().filter(|name| !self.aside.contains_key(name));
+        steps.extend(gone.map(|name| (name, None)));
+        let steps = steps
+            .into_iter()
+            .map(|(name, bytes)| Operation::Aside { name, bytes });
+        self.operations.extend(steps);
+    }
+}
+
 impl Tape {
+    /// The reel, with what was done beside SQLite since it was asked for last.
     fn reel(&self) -> MutexGuard<'_, Reel> {
-        self.reel.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut reel = self.reel.lock().unwrap_or_else(PoisonError::into_inner);
+        let aside = self.aside();
+        if aside != reel.aside {
+            reel.found(aside);
+        }
+        reel
+    }
+
+    fn aside(&self) -> BTreeMap<String, Vec<u8>> {
+        let Ok(files) = fs::read_dir(&self.folder) else {
+            // The folder is gone, and with it whatever could be found.
+            return BTreeMap::new();
+        };
+        let found = files.filter_map(|file| {
+            let file = file.ok()?;
+            let name = file.file_name().into_string().ok()?;
+            let metadata = file.metadata().ok()?;
+            let is_small = metadata.is_file() && metadata.len() <= LONGEST_ASIDE;
+            (is_small && !name.contains(OF_SQLITE)).then_some(())?;
+            Some((name, fs::read(file.path()).ok()?))
+        });
+        found.collect()
     }
 
     fn begin_with_what_is_there(&self) -> io::Result<()> {
         let mut is_empty = true;
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            if path.is_file() {
+            if path.is_file() && name_of(&path).contains(OF_SQLITE) {
                 let file = self.opened(&path, true, false);
                 let bytes = fs::read(path)?;
                 self.asked(Operation::Write { file, at: 0, bytes });
@@ -119,7 +189,7 @@ impl Tape {
     }
 
     /// A file is opened. Where it is there under a name that nobody opened before, and a file that was known has
-    /// lost its name, then it was renamed in between.
+    /// lost its name, then it was renamed in between. An empty one that the program made for SQLite is as good as new.
     pub(crate) fn opened(&self, path: &Path, is_new: bool, folder_with_first_sync: bool) -> FileNumber {
         let mut reel = self.reel();
         let name = name_of(path);
@@ -128,12 +198,17 @@ impl Tape {
                 return *known;
             }
             let moved = reel.names.keys().find(|name| !self.folder.join(name).exists());
-            let from = moved.expect("every file of the folder was made or renamed while it was recorded");
-            let from = from.clone();
-            let file = reel.names.remove(&from).expect("found above");
-            reel.names.insert(name.clone(), file);
-            reel.operations.push(Operation::Rename { from, to: name });
-            return file;
+            if let Some(from) = moved.cloned() {
+                let file = reel.names.remove(&from).expect("found above");
+                reel.names.insert(name.clone(), file);
+                reel.operations.push(Operation::Rename { from, to: name });
+                return file;
+            }
+            let length = fs::metadata(path).map_or(0, |file| file.len());
+            assert_eq!(
+                length, 0,
+                "{name} was neither made, nor renamed, nor left empty for SQLite"
+            );
         }
         let file = reel.files;
         reel.files += 1;
@@ -159,6 +234,11 @@ impl Tape {
 }
 
 /// A folder whose databases are recorded as long as this lives.
+///
+/// Small files beside them are looked at before everything that is written down, and are written down where they have
+/// changed ([`Operation::Aside`]): when they changed is known between which two requests of SQLite's. What came in
+/// between is taken for granted: each new file was durable under an unfinished name before any got its own, then the
+/// secrets (`.key`) got their names and the others after them, each durably before the next.
 pub struct Recording {
     tape: Arc<Tape>,
 }

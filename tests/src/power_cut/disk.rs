@@ -77,6 +77,8 @@ pub(super) struct Disk<'tape> {
     files: BTreeMap<FileNumber, DiskFile<'tape>>,
     names: BTreeMap<&'tape str, FileNumber>,
     unsynced_names: Vec<NameChange<'tape>>,
+    /// Files that are none of SQLite's; taken as durable.
+    aside: BTreeMap<&'tape str, &'tape [u8]>,
 }
 
 impl<'tape> Disk<'tape> {
@@ -87,6 +89,7 @@ impl<'tape> Disk<'tape> {
             files: BTreeMap::new(),
             names: BTreeMap::new(),
             unsynced_names: Vec::new(),
+            aside: BTreeMap::new(),
         }
     }
 
@@ -121,6 +124,12 @@ impl<'tape> Disk<'tape> {
                 if let Some(file) = self.names.remove(from.as_str()) {
                     self.names.insert(to, file);
                 }
+            }
+            Operation::Aside { name, bytes } => {
+                match bytes {
+                    Some(bytes) => self.aside.insert(name, bytes),
+                    None => self.aside.remove(name.as_str()),
+                };
             }
             Operation::Confirmed { .. } => {}
             Operation::Settled => {
@@ -184,12 +193,13 @@ impl<'tape> Disk<'tape> {
         for change in &self.unsynced_names[..arrived] {
             apply_name(&mut names, change);
         }
-        names
-            .into_iter()
-            .map(|(name, file)| {
-                let file = self.files.get(&file).expect("a name is made with its file");
-                (name.to_owned(), file.after_a_crash(sector, &fate, chance))
-            })
+        let files = names.into_iter().map(|(name, file)| {
+            let file = self.files.get(&file).expect("a name is made with its file");
+            (name.to_owned(), file.after_a_crash(sector, &fate, chance))
+        });
+        let aside = self.aside.iter();
+        files
+            .chain(aside.map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec())))
             .collect()
     }
 }

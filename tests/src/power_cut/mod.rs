@@ -15,14 +15,19 @@
 //!   the first sync of a new journal or log, and does not when it deletes one (`synchronous=FULL`). Changes of one
 //!   folder arrive in their order, whatever happens to the files.
 //! - A disk that ignores flushes ([`Flushes::Ignored`]).
+//! - Files that the store writes without SQLite (its secrets, the keys of the days): each state has them as they were
+//!   between the same two operations of SQLite's, and the power is cut after each step of replacing them. Their steps
+//!   are not recorded but known: the new file under its unfinished name, the secret, the file's own name, each durable
+//!   before the next ([`gatepost_recorded_disk::Recording`]).
 //!
 //! # What is not
 //!
 //! - Garbage beside the bytes that were written. SQLite's layer for Unix takes `POWERSAFE_OVERWRITE` for granted; a
 //!   disk that breaks this can break every database.
 //! - Synced sectors that rot, disks that die, a system that keeps a failed write-back to itself.
-//! - Files that the store writes without SQLite (its keys, those of the days): they are taken as durable. So is the
-//!   renaming of a new database, from the next time on that SQLite opens it: the sync of its folder is not seen.
+//! - Files that the store writes without SQLite and without waiting for the disk: their steps are taken as durable,
+//!   in their order. So is the renaming of a new database, from the next time on that SQLite opens it: the sync of its
+//!   folder is not seen.
 //!
 //! The seed decides which sectors are lost. The bytes are others in every run, for the store draws random keys.
 
