@@ -333,3 +333,27 @@ fn a_migration_without_the_devices_key_changes_nothing() {
         .expect("a schema");
     assert_eq!(schema, 1);
 }
+
+#[test]
+fn what_was_disclosed_then_comes_out_of_a_salvage() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    make(folder.path());
+    drop(open(folder.path()).expect("brought up to date"));
+    let disclosures = |folder: &Path| -> Vec<(u64, String, Vec<u8>)> {
+        let raw = Connection::open(database(folder)).expect("raw");
+        let mut statement = raw
+            .prepare("SELECT i, field, sealed FROM disclosures ORDER BY class, day, i, field")
+            .expect("disclosures");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        rows.expect("rows").map(|row| row.expect("a row")).collect()
+    };
+    let before = disclosures(folder.path());
+    assert!(before.len() as u64 > ENTRIES, "temperatures, tokens and a note");
+    let report = gatepost_store::salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert_eq!(disclosures(into.path()), before);
+    let found = (report.disclosures, report.lost_disclosures);
+    assert_eq!(found, (before.len() as u64, 0));
+}
