@@ -187,6 +187,26 @@ fn the_keys_of_the_days_outlive_what_they_seal_and_no_erasure_whenever_the_power
 }
 
 #[test]
+fn keys_that_are_written_only_after_the_commit_are_found_out() {
+    let mut operations = twelve_entries();
+    let is_of_keys = |operation: &Operation| matches!(operation, Operation::Aside { name, .. } if name.starts_with(DAY_KEYS_NAME));
+    let (late, mut others): (Vec<_>, Vec<_>) = operations.drain(..).partition(is_of_keys);
+    assert!(!late.is_empty());
+    let commit = others
+        .iter()
+        .rposition(|operation| matches!(operation, Operation::Confirmed { .. }));
+    others.splice(commit.expect("the last call").., late);
+    let mut lost = 0;
+    cuts(&others, Flushes::Honoured, 1).in_folders(5, |folder, _| {
+        let store = open_in(folder).expect("what the power cut left");
+        let reader = store.reader().expect("a reader");
+        let page = reader.page(&Default::default(), None, 1).expect("a page");
+        lost += u32::from(page.iter().any(|entry| entry.temperature.is_none()));
+    });
+    assert!(lost > 0);
+}
+
+#[test]
 fn a_disk_that_ignores_flushes_is_found_out() {
     let operations = twelve_entries();
     let honest = measured("an honest disk", &cuts(&operations, Flushes::Honoured, 4));
