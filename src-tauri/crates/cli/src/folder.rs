@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{NaiveDate, NaiveTime};
 use gatepost_desk::{Clock, SystemClock};
 use gatepost_ledger::{Body, Disclosed, Field, Moment};
 use gatepost_store::{DATABASE_NAME, NewRecord, Reader, Store, StoreError, VaultKind, Venue, open_vault};
@@ -101,6 +102,12 @@ impl Writer {
         if self.boot.is_some() {
             let _ = self.append(Body::Shutdown, vec![]);
         }
+    }
+
+    /// When a local day begins, in milliseconds since 1970 UTC, by today's offset.
+    pub(crate) fn local_midnight_ms(&self, day: NaiveDate) -> i64 {
+        let offset_ms = i64::from(self.clock.now().offset().local_minus_utc()) * 1000;
+        day.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - offset_ms
     }
 
     /// Seconds since 1970 UTC.

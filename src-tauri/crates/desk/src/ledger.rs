@@ -21,7 +21,7 @@ use crate::error::DeskError;
 use crate::export::free_path;
 use crate::housekeeping::shown;
 use crate::office::{LONGEST_NOTE, READERS, language};
-use crate::rows::{day_of, day_text, local_time, short};
+use crate::rows::{day_of, day_text, local_range, local_time, short};
 use crate::view::{
     BundleForm, DiskView, ErasureView, FileMade, HoldView, KeyChangeForm, KeysView, LedgerView, Locale,
     QrView, RetentionView, SealView, WitnessView,
@@ -264,7 +264,8 @@ impl Desk {
         self.ledger()
     }
 
-    /// Keeps the disclosures of these days until the hold is lifted.
+    /// Keeps the disclosures of these local days until the hold is lifted. It is put on days of ledger time, which
+    /// begin at midnight UTC, rounded outwards: the view shows these.
     ///
     /// # Errors
     /// [`DeskError::NotADay`], [`DeskError::HoldReversed`], [`DeskError::Forbidden`], or a store fault.
@@ -272,13 +273,15 @@ impl Desk {
         {
             let mut state = self.lock();
             let by = state.require(Role::Manager)?.number;
-            let days = held(hold)?;
-            if days.from > days.to {
+            let offset_s = self.clock.now().offset().local_minus_utc();
+            let (from_ms, until_ms) = local_range(&hold.from, &hold.to, offset_s)?;
+            if from_ms > until_ms {
                 return Err(DeskError::HoldReversed);
             }
             let at = self.moment(state.boot());
             let data = state.data()?;
             let gate = data.gate_name();
+            let days = data.store.days_between(from_ms, until_ms)?;
             if !data.store.holds()?.contains(&days) {
                 data.store.place_hold(at, &gate, by, days)?;
             }
@@ -286,7 +289,7 @@ impl Desk {
         self.ledger()
     }
 
-    /// Ends a hold.
+    /// Ends a hold, named by its days as the view shows them.
     ///
     /// # Errors
     /// [`DeskError::NotFound`] where there is none of these very days, or as [`Desk::place_hold`].

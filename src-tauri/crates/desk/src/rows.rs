@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
 use gatepost_codes::{IssuerId, IssuerTable, Personal};
-use gatepost_ledger::LedgerDay;
+use gatepost_ledger::{DAY_MS, LedgerDay};
 use gatepost_rules::BodyTemperature;
 use gatepost_store::{Counts, PersonNumber, StoreError, StoredEntry};
 
@@ -103,6 +103,15 @@ pub(crate) fn day_text(day: LedgerDay) -> String {
 pub(crate) fn day_of(text: &str) -> Result<LedgerDay, DeskError> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DeskError::NotADay)?;
     Ok(LedgerDay(day.to_epoch_days()))
+}
+
+/// The first and the last millisecond, since 1970 UTC, of the local days from `from` to `until` (`YYYY-MM-DD`).
+pub(crate) fn local_range(from: &str, until: &str, offset_s: i32) -> Result<(i64, i64), DeskError> {
+    let midnight = |text: &str| {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DeskError::NotADay)?;
+        Ok::<_, DeskError>(i64::from(day.to_epoch_days()) * DAY_MS - i64::from(offset_s) * 1000)
+    };
+    Ok((midnight(from)?, midnight(until)? + DAY_MS - 1))
 }
 
 pub(crate) fn counts(counts: Counts) -> view::Counts {

@@ -176,7 +176,10 @@ impl Audit {
         for shift in std::mem::take(&mut self.open_shifts) {
             self.warn(shift, WarningKind::ShiftNeverClosed);
         }
-        let now_ms = self.clock.last().map_or(0, |last| self.clock.time_ms(last.wall_ms));
+        let now_ms = self
+            .clock
+            .last()
+            .map_or(0, |last| self.clock.time_ms(last.wall_ms));
         let erasures = std::mem::take(&mut self.erasures).end(now_ms);
         if erasures.late {
             self.warn(size - 1, WarningKind::LateErasure);

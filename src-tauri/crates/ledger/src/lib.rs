@@ -29,5 +29,6 @@ pub use leaf::{LONGEST_LEAF_BYTES, Leaf, LeafError};
 pub use scan_leaf::{EntryLine, scan_entry, scan_leaf};
 pub use seal::{LARGEST_SIZE, Seal};
 pub use time::{
-    BACKWARD_LIMIT_MS, DAY_MS, FORWARD_LIMIT_MS, LONGEST_PAUSE_MS, LedgerClock, LedgerDay, Moment, Start, TimeFault,
+    BACKWARD_LIMIT_MS, DAY_MS, FORWARD_LIMIT_MS, LONGEST_PAUSE_MS, LedgerClock, LedgerDay, Moment, Start,
+    TimeFault,
 };

@@ -122,7 +122,9 @@ impl Retention {
             && confirmed.through.is_none()
         {
             // A day on which the next start already has records is none of them.
-            let before_next = LedgerDay::at(after_ms.saturating_sub(TOLERANCE_MS)).0.saturating_sub(1);
+            let before_next = LedgerDay::at(after_ms.saturating_sub(TOLERANCE_MS))
+                .0
+                .saturating_sub(1);
             confirmed.through = Some(LedgerDay::at(start.before_ms).min(LedgerDay(before_next)));
         }
         let measured = i64::try_from(start.ran_ms).unwrap_or(i64::MAX);

@@ -324,10 +324,7 @@ mod tests {
         start(&mut clock, 1_000_000 - 100 * DAY_MS);
         let set = at(1_000_000, 2, 0);
         clock.advance(&set, Some(100 * DAY_MS)).expect("measured");
-        assert_eq!(
-            start(&mut clock, 1_000_000 + 10 * DAY_MS),
-            (None, 10 * DAY_MS)
-        );
+        assert_eq!(start(&mut clock, 1_000_000 + 10 * DAY_MS), (None, 10 * DAY_MS));
     }
 
     #[test]
@@ -335,10 +332,7 @@ mod tests {
         let mut clock = started();
         start(&mut clock, 1_000_000 + 40 * DAY_MS);
         assert_eq!(start(&mut clock, 1_000_000 + DAY_MS).0, Some(-39 * DAY_MS));
-        assert_eq!(
-            start(&mut clock, 1_000_000 + 31 * DAY_MS),
-            (None, 30 * DAY_MS)
-        );
+        assert_eq!(start(&mut clock, 1_000_000 + 31 * DAY_MS), (None, 30 * DAY_MS));
     }
 
     #[test]

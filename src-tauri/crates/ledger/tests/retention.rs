@@ -2,8 +2,8 @@
 
 use gatepost_ledger::retention::{ALLOWED_FOR_EACH_MEASURED, KeptUntil, Retention};
 use gatepost_ledger::{
-    DAY_MS, FORWARD_LIMIT_MS, LONGEST_PAUSE_MS, LedgerClock, LedgerDay, Moment, RetentionClass, RetentionPolicy,
-    Start,
+    DAY_MS, FORWARD_LIMIT_MS, LONGEST_PAUSE_MS, LedgerClock, LedgerDay, Moment, RetentionClass,
+    RetentionPolicy, Start,
 };
 use proptest::prelude::*;
 
@@ -69,8 +69,7 @@ impl Gate {
     fn started(&mut self, start: &Start, paused_ms: i64) {
         self.retention.start(start);
         let measured_ms = i64::try_from(start.ran_ms).expect("short");
-        self.allowance_ms =
-            LONGEST_PAUSE_MS.min(self.allowance_ms + ALLOWED_FOR_EACH_MEASURED * measured_ms);
+        self.allowance_ms = LONGEST_PAUSE_MS.min(self.allowance_ms + ALLOWED_FOR_EACH_MEASURED * measured_ms);
         let is_believed = start.gained_ms <= self.allowance_ms;
         let excess_ms = (start.gained_ms - paused_ms).max(0);
         self.believed_ms.push(if is_believed { excess_ms } else { 0 });
@@ -143,15 +142,29 @@ impl Gate {
 enum Event {
     Run(u32),
     Night,
-    Closed { days: i64 },
+    Closed {
+        days: i64,
+    },
     /// The clock begins at some date long ago, until it is set or the next start.
-    EmptyBattery { paused_hours: i64, off_days: i64 },
+    EmptyBattery {
+        paused_hours: i64,
+        off_days: i64,
+    },
     /// The clock stood still while the program was off.
-    StoodStill { paused_hours: i64 },
-    WrongStart { paused_hours: i64, off_hours: i64 },
+    StoodStill {
+        paused_hours: i64,
+    },
+    WrongStart {
+        paused_hours: i64,
+        off_hours: i64,
+    },
     /// The next start is right again.
-    RightStart { paused_hours: i64 },
-    Set { off_hours: i64 },
+    RightStart {
+        paused_hours: i64,
+    },
+    Set {
+        off_hours: i64,
+    },
     SetRight,
     /// Only where the date is right.
     Confirm,
@@ -181,13 +194,19 @@ impl Gate {
             Event::Run(half_days) => self.run(half_days),
             Event::Night => self.restart(10 * HOUR_MS, self.off_ms),
             Event::Closed { days } => self.restart(days * DAY_MS, self.off_ms),
-            Event::EmptyBattery { paused_hours, off_days } => {
+            Event::EmptyBattery {
+                paused_hours,
+                off_days,
+            } => {
                 self.restart(paused_hours * HOUR_MS, -off_days * DAY_MS);
             }
             Event::StoodStill { paused_hours } => {
                 self.restart(paused_hours * HOUR_MS, self.off_ms - paused_hours * HOUR_MS);
             }
-            Event::WrongStart { paused_hours, off_hours } => {
+            Event::WrongStart {
+                paused_hours,
+                off_hours,
+            } => {
                 self.restart(paused_hours * HOUR_MS, off_hours * HOUR_MS);
             }
             Event::RightStart { paused_hours } => self.restart(paused_hours * HOUR_MS, 0),
@@ -244,6 +263,7 @@ fn spring(gate: &mut Gate) {
     for _ in 0..60 {
         gate.visitor();
         gate.true_ms += 14 * HOUR_MS;
+        gate.record(0);
         gate.restart(10 * HOUR_MS, 0);
     }
 }
@@ -268,7 +288,11 @@ fn starts_that_each_claim_a_little_do_not_add_up_to_a_month() {
     for start in 1..=20 {
         gate.restart(60_000, start * 69 * HOUR_MS);
     }
-    assert!(day <= gate.retention.last_due(RetentionClass::Visitor, gate.clock.time_ms(gate.now().wall_ms)));
+    assert!(
+        day <= gate
+            .retention
+            .last_due(RetentionClass::Visitor, gate.clock.time_ms(gate.now().wall_ms))
+    );
     assert_eq!(gate.kept(day), Some(KeptUntil::Confirmation(day)));
 }
 
@@ -296,7 +320,11 @@ fn a_day_recorded_while_the_clock_stood_still_is_not_as_old_as_the_next_right_da
     gate.restart(HOUR_MS, 0);
     gate.confirm();
     let day = gate.visitors[0].0;
-    assert!(day <= gate.retention.last_due(RetentionClass::Visitor, gate.clock.time_ms(gate.now().wall_ms)));
+    assert!(
+        day <= gate
+            .retention
+            .last_due(RetentionClass::Visitor, gate.clock.time_ms(gate.now().wall_ms))
+    );
     assert_eq!(gate.kept(day), Some(KeptUntil::Policy(day)));
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, named_params};
 use crate::append::NewRecord;
 use crate::day_keys::{DayKeyFile, DayKeys, KeyOf, class_number};
 use crate::head::{SignedSeal, signed};
-use crate::history::History;
+use crate::history::{self, History};
 use crate::retention::{DueDays, DueErasures, HeldDays, Standing};
 use crate::{Reader, Store, StoreError, schema, tail};
 
@@ -52,7 +52,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.transact(|writing, _| {
             if History::read(writing)?.retention.policy() != wanted {
-                writing.append(&record(at, gate, by, Body::Retention(wanted)))?;
+                writing.append(&NewRecord::of(at, gate, by, Body::Retention(wanted)))?;
             }
             Ok(())
         })
@@ -67,7 +67,7 @@ impl Store {
     pub fn confirm_date(&mut self, at: Moment, gate: &str, by: PersonNumber) -> Result<u64, StoreError> {
         self.transact(|writing, _| {
             let policy = History::read(writing)?.retention.policy();
-            writing.append(&record(at, gate, by, Body::Retention(policy)))
+            writing.append(&NewRecord::of(at, gate, by, Body::Retention(policy)))
         })
     }
 
@@ -92,7 +92,7 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let HeldDays { from, to } = days;
         let body = Body::Hold { from, to, on: true };
-        self.append(&record(at, gate, by, body))
+        self.append(&NewRecord::of(at, gate, by, body))
     }
 
     /// Takes a hold off that was put on with these very days. Nothing is recorded where there is none.
@@ -110,7 +110,7 @@ impl Store {
             if History::read(writing)?.retention.holds().contains(&days) {
                 let HeldDays { from, to } = days;
                 let body = Body::Hold { from, to, on: false };
-                writing.append(&record(at, gate, by, body))?;
+                writing.append(&NewRecord::of(at, gate, by, body))?;
             }
             Ok(())
         })
@@ -122,6 +122,16 @@ impl Store {
     /// Any [`StoreError`].
     pub fn ledger_day(&mut self, at: Moment) -> Result<LedgerDay, StoreError> {
         self.transact(|writing, _| Ok(writing.tail().day(&at)))
+    }
+
+    /// The days of ledger time on which records may stand that were made while the wall clock said `from_ms` to
+    /// `until_ms` (milliseconds since 1970 UTC, each included), rounded outwards: a day of ledger time begins at
+    /// midnight UTC and moves with no step of the clock.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn days_between(&mut self, from_ms: i64, until_ms: i64) -> Result<HeldDays, StoreError> {
+        self.transact(|writing, _| history::days_between(writing, from_ms, until_ms))
     }
 
     /// What is to be erased by the policy at `at`.
@@ -338,13 +348,4 @@ fn delete(connection: &Connection, days: &DueDays) -> Result<u64, StoreError> {
         )?;
     }
     Ok(count)
-}
-
-fn record(at: Moment, gate: &str, by: PersonNumber, body: Body) -> NewRecord {
-    NewRecord {
-        at,
-        gate: gate.to_owned(),
-        by: Some(by),
-        body,
-    }
 }

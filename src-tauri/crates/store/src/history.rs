@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use gatepost_ledger::retention::Retention;
-use gatepost_ledger::{Body, Leaf, LedgerClock};
+use gatepost_ledger::{Body, Leaf, LedgerClock, LedgerDay};
 use rusqlite::{Connection, named_params};
 
 use crate::tail::{leaf, leaves_of, size};
-use crate::{StoreError, tail};
+use crate::{HeldDays, StoreError, tail};
 
 /// The clock and the rules of retention after the last record.
 #[derive(Default)]
@@ -34,7 +34,10 @@ impl History {
             leaves_before(connection, kind)?.into_iter().for_each(&mut keep);
         }
         keep(leaf(connection, 0)?);
-        let newest = leaves.values().next_back().map(|leaf| (leaf.position, leaf.at.boot));
+        let newest = leaves
+            .values()
+            .next_back()
+            .map(|leaf| (leaf.position, leaf.at.boot));
         let last = leaf(connection, last)?;
         if let Some((after, boot)) = newest
             && boot != last.at.boot
@@ -73,11 +76,49 @@ impl History {
             Body::Retention(policy) => self.retention.set(*policy, self.clock.shift_ms()),
             Body::Hold { from, to, on } => {
                 let (from, to) = (*from, *to);
-                self.retention.hold(crate::HeldDays { from, to }, *on);
+                self.retention.hold(HeldDays { from, to }, *on);
             }
             _ => {}
         }
     }
+}
+
+/// The days of ledger time on which a record may stand whose wall clock said `from_ms` to `until_ms`, each included:
+/// of every stretch between two steps of the clock that meets them, the earliest and the latest.
+pub(crate) fn days_between(
+    connection: &Connection,
+    from_ms: i64,
+    until_ms: i64,
+) -> Result<HeldDays, StoreError> {
+    let ends = leaves_before(connection, "clock")?
+        .into_iter()
+        .map(|leaf| leaf.at.wall_ms)
+        .chain([i64::MAX]);
+    let (mut begin_ms, mut shift_ms) = (i64::MIN, 0_i64);
+    let mut found: Option<HeldDays> = None;
+    let mut steps = leaves_of(connection, "clock")?.into_iter();
+    for end_ms in ends {
+        let (from_ms, until_ms) = (from_ms.max(begin_ms), until_ms.min(end_ms));
+        let day = |wall_ms: i64| LedgerDay::at(wall_ms.saturating_sub(shift_ms));
+        if from_ms <= until_ms {
+            let (from, to) = (day(from_ms), day(until_ms));
+            found = Some(found.map_or(HeldDays { from, to }, |days| HeldDays {
+                from: days.from.min(from),
+                to: days.to.max(to),
+            }));
+        }
+        if let Some(leaf) = steps.next()
+            && let Body::Clock { step } = leaf.body
+        {
+            begin_ms = leaf.at.wall_ms;
+            shift_ms = shift_ms.saturating_add(step);
+        }
+    }
+    let day = |wall_ms: i64| LedgerDay::at(wall_ms.saturating_sub(shift_ms));
+    Ok(found.unwrap_or(HeldDays {
+        from: day(from_ms),
+        to: day(until_ms),
+    }))
 }
 
 /// The record before each of a kind.

@@ -5,13 +5,15 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{GATE, GUARD, MANAGER, database, entry, new_store, open};
+use common::{GATE, GUARD, MANAGER, contents, database, entry, new_store, open};
 use gatepost_codes::Personal;
 use gatepost_ledger::{
-    Body, Disclosed, Field, LedgerDay, Moment, RetentionClass, RetentionPolicy, VoidReason,
+    Body, Disclosure, Field, LedgerDay, Moment, RetentionClass, RetentionPolicy, VoidReason,
 };
 use gatepost_rules::{BodyTemperature, Reason, VerdictKind};
-use gatepost_store::{DAY_KEYS_NAME, DueDays, HeldDays, KeptUntil, NewEntry, NewRecord, Store, StoreError};
+use gatepost_store::{
+    DAY_KEYS_NAME, DueDays, HeldDays, KeptUntil, NewEntry, NewRecord, Store, StoreError, backup,
+};
 use rusqlite::Connection;
 
 const DAY_S: i64 = 86_400;
@@ -134,79 +136,130 @@ fn an_erasure_destroys_what_is_due_leaves_the_rest_and_gives_a_certificate() {
 }
 
 /// The token of the one sighting, and every sealed disclosure.
-fn sealed_in(folder: &Path) -> (Vec<u8>, Vec<Vec<u8>>) {
-    let raw = Connection::open(database(folder)).expect("raw");
-    let token = raw
-        .query_row("SELECT token FROM sightings", [], |row| row.get(0))
-        .expect("a sighting");
-    let mut sealed = raw
-        .prepare("SELECT sealed FROM disclosures")
-        .expect("disclosures");
-    let rows = sealed.query_map([], |row| row.get(0)).expect("disclosures");
-    (token, rows.map(|row| row.expect("sealed")).collect())
+fn sealed_in(database: &Path) -> Vec<Vec<u8>> {
+    let raw = Connection::open(database).expect("raw");
+    let sql = "SELECT token FROM sightings UNION ALL SELECT sealed FROM disclosures";
+    let mut sealed = raw.prepare(sql).expect("SQL");
+    let rows = sealed.query_map([], |row| row.get(0)).expect("rows");
+    rows.map(|row| row.expect("sealed")).collect()
 }
 
-#[test]
-fn what_was_erased_is_in_no_byte_of_any_file_or_later_copy() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut store = new_store(folder.path());
-    let payload = b"https://example.invalid/health?token=424242";
+/// An entry with a token and a void with a note, both of day 0.
+fn with_an_entry_and_a_note(store: &mut Store) -> [(u64, Field); 3] {
     let mut new = entry_on(0, 1);
-    new.token = Some(store.token(payload));
+    new.token = Some(store.token(PAYLOAD));
     let position = store.append_entry(&new).expect("an entry");
-    let words = "不可能的姓名，测试";
-    let note = Personal::new(words.to_owned());
+    let note = Personal::new("不可能的姓名，测试".to_owned());
     let void = store
         .append_void(on(0), GATE, GUARD, position, VoidReason::Other, Some(&note))
         .expect("a void");
-    let (raw_token, disclosures) = sealed_in(folder.path());
-    let key_file = fs::read(folder.path().join(DAY_KEYS_NAME)).expect("keys");
-    assert_eq!(disclosures.len(), 3);
-    let reader = store.reader().expect("a reader");
-    let disclosed: Vec<_> = [
+    [
         (position, Field::Temperature),
         (position, Field::Token),
         (void, Field::Note),
     ]
-    .into_iter()
-    .map(|(position, field)| {
-        reader
-            .disclosure(position, field)
-            .expect("a query")
-            .expect("there")
-    })
-    .collect();
-    let secret = fs::read(folder.path().join("gatepost.days.key")).expect("the vault's secret");
-    drop(reader);
-    let erased = store.erase_due(on(200), GATE, None).expect("an erasure");
-    assert_eq!(erased.len(), 2, "visitors and incidents");
+}
 
-    let copy = folder.path().join("copy");
-    let raw = Connection::open(database(folder.path())).expect("raw");
-    raw.execute("VACUUM INTO ?", [copy.to_str().expect("a path")])
-        .expect("a later copy");
-    drop(raw);
-    let bytes = all_bytes(folder.path());
-    for sealed in &disclosures {
+const PAYLOAD: &[u8] = b"https://example.invalid/health?token=424242";
+
+fn disclosures(store: &Store, of: &[(u64, Field)]) -> Vec<Option<Disclosure>> {
+    let reader = store.reader().expect("a reader");
+    of.iter()
+        .map(|(position, field)| reader.disclosure(*position, *field).expect("a query"))
+        .collect()
+}
+
+#[test]
+fn what_was_erased_is_in_no_byte_of_any_file_or_later_copy() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("another"),
+    );
+    let mut store = new_store(folder.path());
+    let places = with_an_entry_and_a_note(&mut store);
+    let sealed = sealed_in(&database(folder.path()));
+    assert_eq!(sealed.len(), 4);
+    let disclosed: Vec<_> = disclosures(&store, &places)
+        .into_iter()
+        .map(|found| found.expect("it opens before"))
+        .collect();
+    let key_file = fs::read(folder.path().join(DAY_KEYS_NAME)).expect("keys");
+    let secret = fs::read(folder.path().join("gatepost.days.key")).expect("the vault's secret");
+    let wrapped = &key_file[24..56];
+    let older = away.path().join("older");
+    backup(folder.path(), &older, |_| ()).expect("a backup before");
+    // Positive control: all of it is there before, so that its absence says something.
+    let before = all_bytes(folder.path());
+    let older_bytes = fs::read(&older).expect("the backup");
+    for sealed in &sealed {
         assert!(
-            !has(&bytes, sealed) && !has(&bytes, &sealed[24..40]),
-            "a sealed disclosure"
+            has(&before, sealed) && has(&older_bytes, sealed),
+            "nothing was sealed"
         );
     }
-    for disclosure in &disclosed {
-        let encoded = disclosure.encoded().expose();
-        assert!(!has(&bytes, encoded.as_bytes()), "an encoded disclosure");
-        // The salt stands in front, after two bytes of JSON.
-        assert!(!has(&bytes, &encoded.as_bytes()[4..24]), "a salt");
-        if let Disclosed::Text(text) = disclosure.value.expose() {
-            assert!(!has(&bytes, text.as_bytes()), "a text");
+    assert!(has(&before, wrapped) && has(&before, &secret));
+    assert!(!has(&older_bytes, wrapped) && !has(&older_bytes, &secret));
+
+    assert_eq!(store.erase_due(on(200), GATE, None).expect("an erasure").len(), 2);
+    backup(folder.path(), &away.path().join("newer"), |_| ()).expect("a backup after");
+    let newer = fs::read(away.path().join("newer")).expect("the backup");
+    for bytes in [all_bytes(folder.path()), newer] {
+        for sealed in &sealed {
+            assert!(
+                !has(&bytes, sealed) && !has(&bytes, &sealed[..16]),
+                "something sealed"
+            );
         }
+        for disclosure in &disclosed {
+            let encoded = disclosure.encoded().expose();
+            assert!(!has(&bytes, encoded.as_bytes()), "an encoded disclosure");
+            // The salt stands in front, after two bytes of JSON.
+            assert!(!has(&bytes, &encoded.as_bytes()[4..24]), "a salt");
+        }
+        assert!(!has(&bytes, wrapped), "a wrapped key of the day");
+        assert!(!has(&bytes, &secret), "the secret that wrapped it");
+        let digest = String::from(disclosed[0].digest());
+        assert!(has(&bytes, digest.as_bytes()), "the leaf still commits to it");
     }
-    assert!(!has(&bytes, &raw_token), "a token");
-    assert!(!has(&bytes, &key_file[24..56]), "a wrapped key of the day");
-    assert!(!has(&bytes, &secret), "the secret that wrapped it");
-    let digest = String::from(disclosed[0].digest());
-    assert!(has(&bytes, digest.as_bytes()), "the leaf still commits to it");
+    assert_eq!(disclosures(&store, &places), [None, None, None]);
+}
+
+#[test]
+fn a_backup_from_before_an_erasure_opens_nothing_with_the_vault_of_afterwards() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("another"),
+    );
+    let mut store = new_store(folder.path());
+    let places = with_an_entry_and_a_note(&mut store);
+    let mut again = entry_on(0, 2);
+    again.token = Some(store.token(PAYLOAD));
+    store.append_entry(&again).expect("an entry that is not void");
+    let older = away.path().join("older");
+    backup(folder.path(), &older, |_| ()).expect("a backup");
+    let restored = |name: &str| {
+        let elsewhere = away.path().join(name);
+        fs::create_dir(&elsewhere).expect("a folder");
+        for (path, bytes) in contents(folder.path()) {
+            let file = Path::new(&path).file_name().expect("a name").to_owned();
+            if !file.to_string_lossy().contains("sqlite3") {
+                fs::write(elsewhere.join(file), bytes).expect("copied");
+            }
+        }
+        fs::copy(&older, database(&elsewhere)).expect("put back by hand");
+        open(&elsewhere).expect("it opens")
+    };
+    let before = restored("with the vault of before");
+    assert!(disclosures(&before, &places).iter().all(Option::is_some));
+    let seen = |store: &Store| {
+        let reader = store.reader().expect("a reader");
+        reader.seen(store.token(PAYLOAD), on(0).wall_ms).expect("a query")
+    };
+    assert!(seen(&before).is_some());
+    store.erase_due(on(200), GATE, None).expect("an erasure");
+    let after = restored("with the vault of after");
+    assert_eq!(disclosures(&after, &places), [None, None, None]);
+    assert_eq!(seen(&after), None);
 }
 
 #[test]
@@ -237,6 +290,34 @@ fn days_on_hold_are_kept_until_it_is_lifted() {
     assert_eq!(store.erase_due(on(40), GATE, None).expect("an erasure").len(), 2);
     store.lift_hold(on(41), GATE, MANAGER, hold).expect("lifted");
     assert_eq!(due(&mut store, 41), [visitors(1, 2)]);
+}
+
+#[test]
+fn a_day_of_the_wall_clock_meets_the_days_of_ledger_time_on_which_its_records_stand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut store = new_store(folder.path());
+    let local_day = |day: i64| {
+        let midnight_ms = i64::from(DAY_0) * DAY_S * 1000 - 8 * 3_600_000 + day * DAY_S * 1000;
+        (midnight_ms, midnight_ms + DAY_S * 1000 - 1)
+    };
+    let mut days = |day: i64| {
+        let (from_ms, until_ms) = local_day(day);
+        let HeldDays { from, to } = store.days_between(from_ms, until_ms).expect("days");
+        (from.0 - DAY_0, to.0 - DAY_0)
+    };
+    // A local day in China begins at 16:00 UTC of the day before.
+    assert_eq!(days(0), (-1, 0));
+    assert_eq!(days(3), (2, 3));
+    let mut ahead = entry_on(1, 1);
+    ahead.at.wall_ms += 40 * DAY_S * 1000;
+    store.append_entry(&ahead).expect("with a clock record before it");
+    let mut days = |day: i64| {
+        let (from_ms, until_ms) = local_day(day);
+        let HeldDays { from, to } = store.days_between(from_ms, until_ms).expect("days");
+        (from.0 - DAY_0, to.0 - DAY_0)
+    };
+    assert_eq!(days(0), (-1, 0), "before the clock was set");
+    assert_eq!(days(43), (2, 3), "after it");
 }
 
 #[test]

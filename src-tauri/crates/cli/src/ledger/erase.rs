@@ -2,8 +2,7 @@
 
 use std::process::ExitCode;
 
-use chrono::NaiveDate;
-use gatepost_ledger::{LedgerDay, RetentionClass};
+use gatepost_ledger::RetentionClass;
 use gatepost_store::{DueDays, Erasure, HeldDays};
 use serde::Serialize;
 
@@ -48,11 +47,10 @@ pub(super) fn run(arguments: &EraseArguments, output: &Output) -> Result<ExitCod
     let mut writer = Writer::open(&arguments.folder)?;
     let at = writer.now()?;
     let gate = writer.venue.gate.clone();
-    let days = arguments
-        .before
-        .signed_duration_since(NaiveDate::default())
-        .num_days();
-    let day = LedgerDay(i32::try_from(days).unwrap_or(i32::MAX));
+    // A day of ledger time that reaches into the local day stays whole.
+    let midnight_ms = writer.local_midnight_ms(arguments.before);
+    let day = writer.store.days_between(midnight_ms, midnight_ms);
+    let day = day.map_err(|source| writer.fault(source))?.from;
     let erased = writer
         .store
         .erase_before(at, &gate, None, arguments.class.into(), day);
