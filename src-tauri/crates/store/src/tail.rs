@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use gatepost_ledger::note::{KeyKind, KeyName, SignerKey, VerifierKey};
 use gatepost_ledger::tree::{Frontier, HASH_BYTES, Hash, NodeId, Nodes};
-use gatepost_ledger::{
-    Body, KeyChangeReason, Leaf, LedgerClock, LedgerDay, Moment, Seal, Start, scan_leaf,
-};
+use gatepost_ledger::{Body, KeyChangeReason, Leaf, LedgerClock, LedgerDay, Moment, Seal, Start, scan_leaf};
 use rusqlite::{Connection, OptionalExtension, Params, Statement, named_params};
 use zeroize::Zeroizing;
 
