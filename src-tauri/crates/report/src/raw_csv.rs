@@ -138,7 +138,7 @@ fn push_text(buffer: &mut Vec<u8>, text: &str) {
         return buffer.extend_from_slice(bytes);
     }
     buffer.push(b'"');
-    if bytes.iter().any(|byte| *byte == b'"') {
+    if bytes.contains(&b'"') {
         for byte in bytes {
             buffer.extend_from_slice(if *byte == b'"' {
                 b"\"\""
