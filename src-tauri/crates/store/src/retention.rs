@@ -28,7 +28,7 @@ pub struct DueDays {
 pub struct DueErasures {
     /// Now.
     pub due: Vec<DueDays>,
-    /// Once a manager has confirmed the date ([`Store::confirm_date`]).
+    /// Once a manager has confirmed the date ([`crate::Store::confirm_date`]).
     pub waits_for_confirmation: Vec<DueDays>,
 }
 
