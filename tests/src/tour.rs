@@ -22,10 +22,11 @@ const UPDATE: &str = "GATEPOST_UPDATE_SCREENSHOTS";
 /// Bytes that a picture in the checkout may have.
 const LARGEST_CHOSEN: usize = 200_000;
 /// Pictures of the README: screen, language, theme.
-const CHOSEN: [(&str, &str, &str); 5] = [
+const CHOSEN: [(&str, &str, &str); 6] = [
     ("door-admit", "zh-CN", "light"),
     ("door-hold", "en", "dark"),
     ("door-refuse", "zh-CN", "sunlight"),
+    ("ledger", "zh-CN", "light"),
     ("log", "zh-CN", "light"),
     ("settings", "zh-CN", "light"),
 ];
