@@ -14,7 +14,7 @@ use gatepost_desk::view::{
 };
 use gatepost_desk::{CameraSource, Clock, Desk, DeskError, DeskOptions, Earcon, Presenter};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
-use gatepost_store::{DATABASE_NAME, KeyFile, Store, StoredEntry, VaultKind};
+use gatepost_store::{DATABASE_NAME, KeyFile, Reader, Store, StoredEntry, VaultKind};
 use jpeg_encoder::{ColorType, Encoder};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -139,7 +139,7 @@ impl Presenter for Witness {
 
     fn door_changed(&self, view: &DoorView) {
         if let Some(card) = &view.card
-            && stored(&self.folder, u64::from(card.entry.position)).is_none()
+            && !is_stored(&self.folder, u64::from(card.entry.position))
         {
             self.hasty_cards.lock().unwrap().push(card.entry.position);
         }
@@ -161,10 +161,10 @@ impl Presenter for Witness {
     }
 }
 
-/// An entry as another program finds it in the folder.
-pub(crate) fn stored(folder: &Path, position: u64) -> Option<StoredEntry> {
-    let store = Store::open(folder, KeyFile::in_folder(folder)).expect("the same data");
-    store.reader().expect("a reader").entry(position).ok()
+/// Whether another program finds the entry in the folder. It asks for no lock: the desk's own may be in question.
+fn is_stored(folder: &Path, position: u64) -> bool {
+    let reader = Reader::without_secrets(folder).expect("the same data");
+    reader.entry(position).is_ok()
 }
 
 /// A recorded camera whose only picture can be exchanged while it plays.
@@ -409,7 +409,10 @@ impl Room {
     }
 
     pub(crate) fn stored(&self, position: u32) -> StoredEntry {
-        stored(self.data.path(), u64::from(position)).expect("an entry on the disk")
+        let folder = self.data.path();
+        let store = Store::open(folder, KeyFile::in_folder(folder)).expect("the same data");
+        let reader = store.reader().expect("a reader");
+        reader.entry(u64::from(position)).expect("an entry on the disk")
     }
 
     /// A connection beside the program's own.
