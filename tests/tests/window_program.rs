@@ -210,7 +210,18 @@ fn a_closed_window_leaves_one_whole_database_file() {
     close(&stage, &mut program);
     let mut left = names_in(&stage.data_folder());
     left.sort();
-    assert_eq!(left, ["gatepost.key", "gatepost.sqlite3", "logs"]);
+    let whole = [
+        "gatepost.key",
+        "gatepost.lock",
+        "gatepost.reserve",
+        "gatepost.signing-0.key",
+        "gatepost.sqlite3",
+        "logs",
+    ];
+    assert_eq!(
+        left, whole,
+        "neither a log nor its index is left beside the database"
+    );
 }
 
 /// Closes a window by its frame. A request that comes before the event loop runs is lost, so it is made again.
