@@ -80,7 +80,7 @@ describe('the inspector’s own device', () => {
     await open('inspector-forked');
     const refused = await screen.findByTestId('refused');
     expect(refused).toHaveTextContent('与上次所见相矛盾');
-    expect(refused).toHaveTextContent('请保全整个数据文件夹');
+    expect(refused).toHaveTextContent('请封存这台设备');
     expect(refused.querySelector('[data-shape=refuse]')).not.toBeNull();
     expect(screen.getByTestId('evidence')).toHaveTextContent('/evidence/');
     expect(screen.queryByTestId('visit-again')).toBeNull();
