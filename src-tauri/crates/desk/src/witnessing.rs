@@ -7,9 +7,9 @@ use gatepost_ledger::fingerprint::Fingerprint;
 use gatepost_ledger::note::NoteSignature;
 use gatepost_ledger::witness::WitnessRequest;
 use gatepost_ledger::witness_exchange::{
-    CosignatureRefused, FormerKey, Hello, RequestError, WitnessMessage, accept_cosignature, request_for,
+    CosignatureRefused, Hello, RequestError, WitnessMessage, accept_cosignature,
 };
-use gatepost_store::{Reader, StoreError};
+use gatepost_store::StoreError;
 
 use crate::desk::{Desk, State};
 use crate::error::DeskError;
@@ -147,7 +147,7 @@ impl Desk {
     }
 
     fn answer(&self, state: &mut State, hello: Hello) -> Result<(), DeskError> {
-        match request(&state.data()?.reader, &hello) {
+        match state.data()?.reader.witness_request(&hello) {
             Ok((request, again)) => {
                 state.witnessing = Witnessing::Asks {
                     hello: Box::new(hello),
@@ -267,31 +267,6 @@ fn witnessing_view(state: &State) -> WitnessingView {
             again: *again,
         },
     }
-}
-
-/// What the gate shows to a witness that said hello, and whether there is more to be witnessed afterwards.
-fn request(reader: &Reader, hello: &Hello) -> Result<(WitnessRequest, bool), RequestError<StoreError>> {
-    let nodes = RequestError::Nodes;
-    let head = reader.head().map_err(nodes)?;
-    let keys = reader.ledger_keys().map_err(nodes)?;
-    let Some((key, _)) = keys.split_last() else {
-        return Err(nodes(StoreError::Damaged));
-    };
-    let mut former = Vec::new();
-    for pair in keys.windows(2) {
-        // Its last seal is that with the record in it that names the next.
-        let size = pair[1].from;
-        let leaf = reader.leaf(size - 1).map_err(nodes)?;
-        let seal = reader.signed_seal_at(size).map_err(nodes)?;
-        former.push(FormerKey {
-            key: pair[0].key.clone(),
-            leaf: leaf.to_bytes().map_err(|error| nodes(error.into()))?,
-            seal: seal.ok_or(nodes(StoreError::Damaged))?.note,
-        });
-    }
-    let request = request_for(hello, &reader.nodes(), &head.note, &key.key, &former)?;
-    let again = request.size < head.seal.size;
-    Ok((request, again))
 }
 
 /// A message as text that can be copied.

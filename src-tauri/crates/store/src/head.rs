@@ -2,6 +2,8 @@
 
 use gatepost_ledger::note::{KeyName, NoteSignature, SignedNote, VerifierKey};
 use gatepost_ledger::tree::{Hash, Nodes, consistency_proof, inclusion_proof, root_at};
+use gatepost_ledger::witness::WitnessRequest;
+use gatepost_ledger::witness_exchange::{FormerKey, Hello, RequestError, request_for};
 use gatepost_ledger::{Body, Leaf, Moment, PersonNumber, Seal, cosignature};
 use rusqlite::{Connection, named_params};
 
@@ -153,6 +155,33 @@ impl Reader {
         let answer = ask(&StoredNodes(&transaction))?;
         transaction.finish()?;
         Ok(answer)
+    }
+
+    /// What the gate shows to a witness that said hello, and whether there is more to be witnessed afterwards: a
+    /// witness that knows an older key is led over each change of key in a request of its own.
+    ///
+    /// # Errors
+    /// [`RequestError`]: the hello does not fit this ledger, or the store fails.
+    pub fn witness_request(&self, hello: &Hello) -> Result<(WitnessRequest, bool), RequestError<StoreError>> {
+        let nodes = RequestError::Nodes;
+        let head = self.head().map_err(nodes)?;
+        let keys = self.ledger_keys().map_err(nodes)?;
+        let (newest, _) = keys.split_last().ok_or(nodes(StoreError::Damaged))?;
+        let mut former = Vec::new();
+        for pair in keys.windows(2) {
+            // Its last seal is that with the record in it that names the next key.
+            let size = pair[1].from;
+            let leaf = self.leaf(size - 1).map_err(nodes)?;
+            let seal = self.signed_seal_at(size).map_err(nodes)?;
+            former.push(FormerKey {
+                key: pair[0].key.clone(),
+                leaf: leaf.to_bytes().map_err(|error| nodes(error.into()))?,
+                seal: seal.ok_or(nodes(StoreError::Damaged))?.note,
+            });
+        }
+        let request = request_for(hello, &self.nodes(), &head.note, &newest.key, &former)?;
+        let again = request.size < head.seal.size;
+        Ok((request, again))
     }
 }
 

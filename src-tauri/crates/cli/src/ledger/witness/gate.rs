@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use gatepost_ledger::audit::COSIGNATURE_SKEW_MS;
+use gatepost_ledger::cosignature;
 use gatepost_ledger::note::{NoteSignature, VerifierKey};
 use gatepost_ledger::witness_exchange::{
-    CosignatureRefused, FormerKey, Hello, RequestError, WitnessMessage, accept_cosignature, request_for,
+    CosignatureRefused, RequestError, WitnessMessage, accept_cosignature,
 };
-use gatepost_ledger::{cosignature, witness::WitnessRequest};
 use gatepost_store::{Reader, StoreError};
 use serde::Serialize;
 
@@ -51,7 +51,7 @@ struct AcceptedLine {
 pub(super) fn request(arguments: &WitnessRequestArguments, output: &Output) -> Result<(), Fault> {
     let hello = inspector::read_hello(&arguments.hello)?;
     let reader = folder::read(&arguments.folder)?;
-    let (request, again) = request_from(&reader, &hello).map_err(|error| match error {
+    let (request, again) = reader.witness_request(&hello).map_err(|error| match error {
         RequestError::OtherLedger => LedgerFault::OtherLedger.into(),
         RequestError::OwnSeal(_) => Fault::of_store(&arguments.folder, StoreError::Damaged),
         RequestError::Nodes(source) => Fault::of_store(&arguments.folder, source),
@@ -84,29 +84,6 @@ pub(super) fn request(arguments: &WitnessRequestArguments, output: &Output) -> R
     ];
     let told = ("cli-witness-request", &values[..]);
     message::give_out(&arguments.to, &text, &code, &line, told, output)
-}
-
-/// What the gate shows to a witness that said hello, and whether there is more to be witnessed afterwards.
-fn request_from(reader: &Reader, hello: &Hello) -> Result<(WitnessRequest, bool), RequestError<StoreError>> {
-    let nodes = RequestError::Nodes;
-    let head = reader.head().map_err(nodes)?;
-    let keys = reader.ledger_keys().map_err(nodes)?;
-    let (newest, _) = keys.split_last().ok_or(nodes(StoreError::Damaged))?;
-    let mut former = Vec::new();
-    for pair in keys.windows(2) {
-        // Its last seal is that with the record in it that names the next key.
-        let size = pair[1].from;
-        let leaf = reader.leaf(size - 1).map_err(nodes)?;
-        let seal = reader.signed_seal_at(size).map_err(nodes)?;
-        former.push(FormerKey {
-            key: pair[0].key.clone(),
-            leaf: leaf.to_bytes().map_err(|error| nodes(error.into()))?,
-            seal: seal.ok_or(nodes(StoreError::Damaged))?.note,
-        });
-    }
-    let request = request_for(hello, &reader.nodes(), &head.note, &newest.key, &former)?;
-    let again = request.size < head.seal.size;
-    Ok((request, again))
 }
 
 pub(super) fn accept(arguments: &WitnessAccept, output: &Output) -> Result<(), Fault> {
