@@ -20,7 +20,7 @@ use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::housekeeping::{broken, shown};
 use crate::ledger::{time_of_witness, witness_views, words};
-use crate::view::{AuditView, CheckView, InspectorView, Locale, StoreFault, WitnessView};
+use crate::view::{AuditView, CheckView, InspectorView, Locale, StoreFault, WarningView, WitnessView};
 
 const BETWEEN_WORDS: Duration = Duration::from_millis(250);
 
@@ -201,7 +201,8 @@ impl Checking {
                 let cosignatures = reader.cosignatures()?;
                 view.witnesses = witness_views(&cosignatures, self.offset_s)?;
                 view.continues = kept.map(|(_, size)| shown(size));
-                self.sound(view, seal.as_ref(), report.ledger.size);
+                let warnings = WarningView::of_report(&report.ledger);
+                self.sound(view, seal.as_ref(), report.ledger.size, warnings);
             }
             Audited::Faulty(fault) => view.audit = broken(&fault),
             Audited::Cancelled => view.audit = AuditView::NotYet,
@@ -243,7 +244,13 @@ impl Checking {
                 view.witnesses = cosigned
                     .map(|one| witness(one.size, &one.witness, one.seconds))
                     .collect::<Result<_, StoreError>>()?;
-                self.sound(view, Some(&report.seal), report.seal.size);
+                let warnings = report.audit.as_ref().map(WarningView::of_report);
+                self.sound(
+                    view,
+                    Some(&report.seal),
+                    report.seal.size,
+                    warnings.unwrap_or_default(),
+                );
             }
             Err(fault) => {
                 view.continues = None;
@@ -258,7 +265,7 @@ impl Checking {
         Ok(())
     }
 
-    fn sound(&self, view: &mut CheckView, seal: Option<&Seal>, size: u64) {
+    fn sound(&self, view: &mut CheckView, seal: Option<&Seal>, size: u64, warnings: Vec<WarningView>) {
         if let Some(seal) = seal {
             view.words = words(Fingerprint::of_seal(seal), self.locale);
         }
@@ -266,6 +273,7 @@ impl Checking {
         view.audit = AuditView::Whole {
             size: shown(size),
             at: now.unwrap_or_default(),
+            warnings,
         };
     }
 

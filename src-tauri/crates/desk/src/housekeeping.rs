@@ -13,7 +13,7 @@ use crate::desk::{Desk, State};
 use crate::error::DeskError;
 use crate::gate::TICK;
 use crate::office::READERS;
-use crate::view::{AlarmsView, AuditView, StoreFault};
+use crate::view::{AlarmsView, AuditView, StoreFault, WarningView};
 
 /// Nobody pressed a key and no code was seen for so long: nobody is at the door.
 const IDLE_AFTER: Duration = Duration::from_secs(5);
@@ -132,6 +132,7 @@ impl Desk {
             Audited::Sound(report) => AuditView::Whole {
                 size: shown(report.ledger.size),
                 at: self.clock.now().to_rfc3339(),
+                warnings: WarningView::of_report(&report.ledger),
             },
             Audited::Faulty(fault) => broken(&fault),
             Audited::Cancelled => AuditView::NotYet,

@@ -19,7 +19,7 @@ pub use gatepost_store::{PersonNumber, Role, VenueKind, VoidReason};
 pub use self::ledger::{
     AuditView, BundleForm, CheckView, DiskView, ErasureView, FileMade, HoldView, InspectorStep,
     InspectorView, KeyChangeForm, KeysView, KnownLedger, LedgerView, QrView, RetentionView, SealView,
-    WitnessRefusalKind, WitnessView, WitnessingTrouble, WitnessingView,
+    WarningKind, WarningView, WitnessRefusalKind, WitnessView, WitnessingTrouble, WitnessingView,
 };
 pub use self::staff::{NewPersonForm, StaffRow, StaffView};
 

@@ -1,5 +1,6 @@
 //! The ledger as managers and inspectors see it.
 
+use gatepost_ledger::audit::{self, Report};
 use gatepost_ledger::{KeyChangeReason, RetentionClass, RetentionPolicy};
 use gatepost_report::QrModules;
 use gatepost_store::VaultKind;
@@ -59,12 +60,14 @@ pub enum AuditView {
         /// Of so many.
         of: u32,
     },
-    /// Nothing was found.
+    /// No fault was found.
     Whole {
         /// Records that were audited.
         size: u32,
         /// Local time, RFC 3339.
         at: String,
+        /// What somebody should ask about all the same; only where there is none was nothing found.
+        warnings: Vec<WarningView>,
     },
     /// Something does not fit: the first fault.
     Broken {
@@ -82,6 +85,65 @@ pub enum AuditView {
         /// Why.
         fault: StoreFault,
     },
+}
+
+/// What an audit warns of, by the words of [`audit::WarningKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// Disclosures were destroyed, or are still there, more than a day after they were due.
+    LateErasure,
+    /// A shift that nobody closed.
+    ShiftNeverClosed,
+    /// A start that follows no proper end.
+    NoShutdown,
+    /// The ledger was put back from a backup.
+    Restored,
+    /// What stands before was recorded without signatures.
+    BeforeKeys,
+}
+
+/// Something that an audit found, that proves nothing, and that somebody should ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct WarningView {
+    /// What.
+    pub kind: WarningKind,
+    /// How often; [`audit::MOST_WARNINGS`] stand for so many or more.
+    pub count: u32,
+    /// Position of the first record that it is about.
+    pub first: u32,
+}
+
+impl WarningView {
+    /// The warnings of an audit, one line for each kind, in the order in which they were found first.
+    #[must_use]
+    pub fn of_report(report: &Report) -> Vec<WarningView> {
+        let mut views: Vec<WarningView> = Vec::new();
+        for warning in &report.warnings {
+            let kind = WarningKind::from(warning.kind);
+            match views.iter_mut().find(|view| view.kind == kind) {
+                Some(view) => view.count += 1,
+                None => views.push(WarningView {
+                    kind,
+                    count: 1,
+                    first: u32::try_from(warning.position).unwrap_or(u32::MAX),
+                }),
+            }
+        }
+        views
+    }
+}
+
+impl From<audit::WarningKind> for WarningKind {
+    fn from(kind: audit::WarningKind) -> WarningKind {
+        match kind {
+            audit::WarningKind::LateErasure => WarningKind::LateErasure,
+            audit::WarningKind::ShiftNeverClosed => WarningKind::ShiftNeverClosed,
+            audit::WarningKind::NoShutdown => WarningKind::NoShutdown,
+            audit::WarningKind::Restored => WarningKind::Restored,
+            audit::WarningKind::BeforeKeys => WarningKind::BeforeKeys,
+        }
+    }
 }
 
 /// Somebody outside who signed what they saw.
