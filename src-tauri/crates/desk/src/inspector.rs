@@ -5,7 +5,7 @@
 use std::fs;
 
 use gatepost_ledger::fingerprint::Fingerprint;
-use gatepost_ledger::note::KeyName;
+use gatepost_ledger::note::{KeyName, NoteError};
 use gatepost_ledger::witness::{Cosigned, KnownLedger as Known, WitnessRefusal, WitnessRequest};
 use gatepost_ledger::witness_exchange::WitnessMessage;
 use gatepost_store::{StoreError, WitnessFolder, open_vault};
@@ -17,7 +17,6 @@ use crate::rows::short;
 use crate::view::{
     AppView, CheckView, InspectorStep, InspectorView, KnownLedger, QrView, StoreFault, WitnessRefusalKind,
 };
-use crate::witnessing::{bytes_of, text_of};
 
 /// Where the seals are kept that this device cosigned, beside its key and its memory.
 const SEALS: &str = "seals";
@@ -151,14 +150,14 @@ impl Desk {
         if !matches!(inspecting.step, Step::Hello { .. }) {
             return Err(DeskError::NotWitnessing);
         }
-        self.gate_message(&mut state, &bytes_of(typed))?;
+        self.gate_message(&mut state, WitnessMessage::parse_line(typed))?;
         self.show_inspector(&state)
     }
 
     /// A code before the inspector's camera.
     pub(crate) fn gate_seen(&self, state: &mut State, payload: &[u8]) {
         let before = self.inspector_view(state).ok();
-        if let Err(error) = self.gate_message(state, payload) {
+        if let Err(error) = self.gate_message(state, WitnessMessage::parse(payload)) {
             tracing::error!(%error, "a gate's code could not be answered");
         }
         if self.inspector_view(state).ok() != before {
@@ -166,7 +165,11 @@ impl Desk {
         }
     }
 
-    fn gate_message(&self, state: &mut State, payload: &[u8]) -> Result<(), DeskError> {
+    fn gate_message(
+        &self,
+        state: &mut State,
+        message: Result<WitnessMessage, NoteError>,
+    ) -> Result<(), DeskError> {
         let Some(Inspecting {
             step: Step::Hello { misread, .. },
             ..
@@ -174,7 +177,7 @@ impl Desk {
         else {
             return Ok(());
         };
-        match WitnessMessage::parse(payload) {
+        match message {
             Ok(WitnessMessage::Request(request)) => self.consider(state, &request, false),
             // The own code in a mirror.
             Ok(WitnessMessage::Hello(_)) => Ok(()),
@@ -356,7 +359,7 @@ fn step_view(inspecting: &Inspecting, state: &State) -> Result<InspectorStep, De
             InspectorStep::ShowsHello {
                 origin: origin.as_ref().map(|origin| origin.as_str().to_owned()),
                 qr: QrView::of(&message.to_bytes()),
-                text: text_of(&message),
+                text: message.to_line(),
                 misread: *misread,
             }
         }
@@ -374,7 +377,7 @@ fn step_view(inspecting: &Inspecting, state: &State) -> Result<InspectorStep, De
                     .then(|| short(cosigned.before))
                     .transpose()?,
                 qr: QrView::of(&message.to_bytes()),
-                text: text_of(&message),
+                text: message.to_line(),
             }
         }
         Step::Refused(view) => view.clone(),

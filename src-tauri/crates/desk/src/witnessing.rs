@@ -1,10 +1,8 @@
 //! The gate's side of witnessing: three codes between its screen and camera and those of the inspector.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use gatepost_ledger::audit::COSIGNATURE_SKEW_MS;
 use gatepost_ledger::fingerprint::Fingerprint;
-use gatepost_ledger::note::NoteSignature;
+use gatepost_ledger::note::{NoteError, NoteSignature};
 use gatepost_ledger::witness::WitnessRequest;
 use gatepost_ledger::witness_exchange::{
     CosignatureRefused, Hello, RequestError, WitnessMessage, accept_cosignature,
@@ -17,9 +15,6 @@ use crate::ledger::{time_of_witness, words};
 use crate::office::READERS;
 use crate::rows::short;
 use crate::view::{QrView, StoreFault, WitnessingTrouble, WitnessingView};
-
-/// Before the base64 of a message, where it is copied as text.
-const AS_TEXT: &str = "gp1b ";
 
 /// Where the gate stands.
 #[derive(Debug)]
@@ -96,7 +91,7 @@ impl Desk {
         if !state.witnessing.is_going_on() {
             return Err(DeskError::NotWitnessing);
         }
-        self.witness_message(&mut state, &bytes_of(typed))?;
+        self.witness_message(&mut state, WitnessMessage::parse_line(typed))?;
         Ok(self.show_witnessing(&state))
     }
 
@@ -121,7 +116,7 @@ impl Desk {
             return;
         }
         let before = witnessing_view(state);
-        if let Err(error) = self.witness_message(state, payload) {
+        if let Err(error) = self.witness_message(state, WitnessMessage::parse(payload)) {
             tracing::error!(%error, "a witness could not be answered");
         }
         if witnessing_view(state) != before {
@@ -129,8 +124,12 @@ impl Desk {
         }
     }
 
-    fn witness_message(&self, state: &mut State, payload: &[u8]) -> Result<(), DeskError> {
-        match (WitnessMessage::parse(payload), &state.witnessing) {
+    fn witness_message(
+        &self,
+        state: &mut State,
+        message: Result<WitnessMessage, NoteError>,
+    ) -> Result<(), DeskError> {
+        match (message, &state.witnessing) {
             // It is still on the inspector's screen.
             (Ok(WitnessMessage::Hello(hello)), Witnessing::Asks { hello: known, .. }) if hello == **known => {
             }
@@ -251,7 +250,7 @@ fn witnessing_view(state: &State) -> WitnessingView {
                 size: short(request.size).unwrap_or(u32::MAX),
                 words: words(Fingerprint::of_key(&request.key), state.appearance.locale),
                 qr: QrView::of(&message.to_bytes()),
-                text: text_of(&message),
+                text: message.to_line(),
                 trouble: *trouble,
             }
         }
@@ -267,23 +266,4 @@ fn witnessing_view(state: &State) -> WitnessingView {
             again: *again,
         },
     }
-}
-
-/// A message as text that can be copied.
-pub(crate) fn text_of(message: &WitnessMessage) -> String {
-    format!("{AS_TEXT}{}", STANDARD.encode(message.to_bytes()))
-}
-
-/// The bytes of a message that was typed by a hand scanner, which adds control characters before and behind, or
-/// pasted as [`text_of`] it.
-pub(crate) fn bytes_of(typed: &str) -> Vec<u8> {
-    let typed: String = typed
-        .chars()
-        .filter(|character| !character.is_control())
-        .collect();
-    let typed = typed.trim();
-    let pasted = typed
-        .strip_prefix(AS_TEXT)
-        .and_then(|text| STANDARD.decode(text.replace(' ', "")).ok());
-    pasted.unwrap_or_else(|| typed.as_bytes().to_vec())
 }

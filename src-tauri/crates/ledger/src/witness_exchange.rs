@@ -1,5 +1,8 @@
 //! Witnessing without a network: three messages that travel as codes on a screen.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::cosignature;
 use crate::leaf::LONGEST_LEAF_BYTES;
 use crate::note::{KeyKind, KeyName, NoteError, NoteSignature, SignedNote, VerifierKey};
@@ -11,6 +14,8 @@ use crate::witness::{AddCheckpoint, Handover, WitnessRequest};
 const HELLO: &[u8] = b"gp1h ";
 const REQUEST: &[u8] = b"gp1r";
 const COSIGNATURE: &[u8] = b"gp1c ";
+/// Before the base64 of a message that is carried as text.
+const AS_TEXT: &str = "gp1b ";
 
 /// First message, shown by the witness.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +80,31 @@ impl WitnessMessage {
             Ok(message)
         } else {
             Err(NoteError::Malformed)
+        }
+    }
+
+    /// The message as one line of text without its line feed, to be copied, mailed or piped: `gp1b BASE64` of
+    /// [`WitnessMessage::to_bytes`].
+    #[must_use]
+    pub fn to_line(&self) -> String {
+        format!("{AS_TEXT}{}", STANDARD.encode(self.to_bytes()))
+    }
+
+    /// Reads a message that came as text: its line, or what a hand scanner types of its code. Such devices add
+    /// control characters before and behind, and whatever carries text breaks lines: control characters are left
+    /// out, and so are spaces in the base64.
+    ///
+    /// # Errors
+    /// As [`WitnessMessage::parse`].
+    pub fn parse_line(text: &str) -> Result<WitnessMessage, NoteError> {
+        let text: String = text.chars().filter(|character| !character.is_control()).collect();
+        let text = text.trim();
+        match text.strip_prefix(AS_TEXT) {
+            Some(encoded) => {
+                let bytes = STANDARD.decode(encoded.replace(' ', ""));
+                WitnessMessage::parse(&bytes.map_err(|_| NoteError::Malformed)?)
+            }
+            None => WitnessMessage::parse(text.as_bytes()),
         }
     }
 }

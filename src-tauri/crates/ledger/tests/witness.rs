@@ -505,6 +505,44 @@ fn the_messages_fit_the_codes_they_are_made_for() {
 }
 
 #[test]
+fn a_message_as_a_line_of_text_survives_scanners_and_broken_lines() {
+    let gate = Gate::new(5);
+    let mut memory = WitnessMemory::new();
+    memory.trust(gate.vkey()).expect("trusted");
+    let said = hello(&memory, ORIGIN);
+    let request = gate.answer(&said);
+    let cosigned = memory.consider(&request, &inspector(), NOW).expect("cosigned");
+    for message in [
+        WitnessMessage::Hello(said),
+        WitnessMessage::Request(Box::new(request)),
+        WitnessMessage::Cosignature(cosigned.line),
+    ] {
+        let line = message.to_line();
+        assert!(line.starts_with("gp1b ") && !line.contains('\n'));
+        let (head, rest) = line.split_at(40);
+        for text in [
+            line.clone(),
+            format!("{line}\r\n"),
+            format!("\u{2}{line}\u{3} "),
+            format!("{head}\n{rest}"),
+            format!("{head} {rest}"),
+        ] {
+            assert_eq!(
+                WitnessMessage::parse_line(&text).as_ref(),
+                Ok(&message),
+                "{text:?}"
+            );
+        }
+        if let Ok(typed) = String::from_utf8(message.to_bytes()) {
+            assert_eq!(WitnessMessage::parse_line(&format!("{typed}\r")), Ok(message));
+        }
+    }
+    for text in ["", "gp1b", "gp1b !", "gp1b AAAA", "gp1b gp1h"] {
+        assert!(WitnessMessage::parse_line(text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn what_is_no_message_is_refused() {
     let key = inspector().verifier();
     let gate = Gate::new(0).vkey();

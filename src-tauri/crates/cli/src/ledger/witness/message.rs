@@ -1,7 +1,5 @@
 //! Messages between gate and inspector as text: one line, which the window also takes pasted.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use gatepost_ledger::witness_exchange::WitnessMessage;
 use gatepost_report::Argument;
 use serde::Serialize;
@@ -13,25 +11,15 @@ use crate::output::Output;
 
 use super::super::arguments::MessageTarget;
 
-/// Before the base64 of a message that is no text.
-const AS_TEXT: &[u8] = b"gp1b ";
-
 /// A message in any of its forms: the bytes of a code, or the line that stands for them.
 pub(super) fn parse(bytes: &[u8]) -> Option<WitnessMessage> {
-    let pasted = bytes.trim_ascii().strip_prefix(AS_TEXT);
-    let pasted = pasted.and_then(|text| STANDARD.decode(text.trim_ascii()).ok());
-    WitnessMessage::parse(pasted.as_deref().unwrap_or(bytes)).ok()
+    let of_line = || WitnessMessage::parse_line(std::str::from_utf8(bytes).ok()?).ok();
+    WitnessMessage::parse(bytes).ok().or_else(of_line)
 }
 
 /// The line of a message, with its line feed.
 pub(super) fn line_of(message: &WitnessMessage) -> String {
-    match String::from_utf8(message.to_bytes()) {
-        Ok(text) => format!("{text}\n"),
-        Err(error) => {
-            let prefix = String::from_utf8_lossy(AS_TEXT);
-            format!("{prefix}{}\n", STANDARD.encode(error.into_bytes()))
-        }
-    }
+    format!("{}\n", message.to_line())
 }
 
 /// Gives a message out: as text, as a code, or both; on standard output where neither is named.
