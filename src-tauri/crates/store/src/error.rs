@@ -128,7 +128,9 @@ impl From<rusqlite::Error> for StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn file(path: impl Into<PathBuf>, source: std::io::Error) -> StoreError {
+    /// What an error of a file is: a full disk and a file that may not be written are told apart from the rest.
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>, source: std::io::Error) -> StoreError {
         use std::io::ErrorKind;
         match source.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::DiskFull,
