@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
-use std::sync::Arc;
 
 use gatepost_ledger::Field;
 use gatepost_ledger::bundle::Shown;
-use gatepost_ledger::note::{SignedNote, SignerKey, VerifierKey};
+use gatepost_ledger::note::{SignedNote, VerifierKey};
 use gatepost_report::{BundleRequest, BundleSource, BundleWriteError, write_bundle};
-use gatepost_store::{LedgerKey, Reader, SignedSeal, Store, StoreError, StoredCosignature};
+use gatepost_store::{LedgerNow, Reader, Store, StoreError};
 
 use crate::export::{ExportError, PreparedExport, prepare};
 
@@ -38,10 +37,7 @@ pub fn prepare_bundle(
 /// written later is not in the bundle.
 pub struct LedgerSource {
     reader: Reader,
-    head: SignedSeal,
-    keys: Vec<LedgerKey>,
-    cosignatures: Vec<StoredCosignature>,
-    signer: Arc<SignerKey>,
+    now: LedgerNow,
 }
 
 impl LedgerSource {
@@ -50,24 +46,16 @@ impl LedgerSource {
     /// # Errors
     /// [`StoreError::NotSetUp`], or any other.
     pub fn of(store: &mut Store) -> Result<LedgerSource, StoreError> {
-        let reader = store.reader()?;
-        let head = reader.head()?;
-        let size = head.seal.size;
-        let mut cosignatures = reader.cosignatures()?;
-        cosignatures.retain(|cosigned| cosigned.size <= size);
         Ok(LedgerSource {
-            keys: reader.ledger_keys()?,
-            signer: store.signer()?,
-            reader,
-            head,
-            cosignatures,
+            reader: store.reader()?,
+            now: store.ledger_now()?,
         })
     }
 
     /// Records in it.
     #[must_use]
     pub fn size(&self) -> u64 {
-        self.head.seal.size
+        self.now.head.seal.size
     }
 
     /// Everything that a record still discloses; `None` where that is nothing.
@@ -86,7 +74,7 @@ impl LedgerSource {
     }
 
     fn with_witnesses(&self, size: u64, note: &SignedNote) -> SignedNote {
-        let lines = self.cosignatures.iter().filter(|cosigned| cosigned.size == size);
+        let lines = self.now.cosignatures.iter().filter(|cosigned| cosigned.size == size);
         let mut note = note.clone();
         note.signatures
             .extend(lines.map(|cosigned| cosigned.line.clone()));
@@ -98,13 +86,13 @@ impl BundleSource for LedgerSource {
     type Error = StoreError;
 
     fn newest_seal(&mut self) -> Result<SignedNote, StoreError> {
-        Ok(self.with_witnesses(self.size(), &self.head.note))
+        Ok(self.with_witnesses(self.size(), &self.now.head.note))
     }
 
     fn older_seals(&mut self) -> Result<Vec<SignedNote>, StoreError> {
         // The last seal of a former key is that with the record in it that names the next.
-        let changes = self.keys.iter().skip(1).map(|key| key.from);
-        let witnessed = self.cosignatures.iter().map(|cosigned| cosigned.size);
+        let changes = self.now.keys.iter().skip(1).map(|key| key.from);
+        let witnessed = self.now.cosignatures.iter().map(|cosigned| cosigned.size);
         let sizes: BTreeSet<u64> = changes
             .chain(witnessed)
             .filter(|size| *size < self.size())
@@ -119,12 +107,12 @@ impl BundleSource for LedgerSource {
     }
 
     fn keys(&mut self) -> Result<Vec<VerifierKey>, StoreError> {
-        Ok(self.keys.iter().map(|key| key.key.clone()).collect())
+        Ok(self.now.keys.iter().map(|key| key.key.clone()).collect())
     }
 
     fn witnesses(&mut self) -> Result<Vec<VerifierKey>, StoreError> {
         let mut witnesses: Vec<VerifierKey> = Vec::new();
-        for cosigned in &self.cosignatures {
+        for cosigned in &self.now.cosignatures {
             if !witnesses.contains(&cosigned.witness) {
                 witnesses.push(cosigned.witness.clone());
             }
@@ -141,6 +129,6 @@ impl BundleSource for LedgerSource {
     }
 
     fn sign(&mut self, text: String) -> Result<SignedNote, StoreError> {
-        Ok(SignedNote::sign(text, &self.signer))
+        Ok(SignedNote::sign(text, &self.now.signer))
     }
 }

@@ -15,6 +15,10 @@ use crate::time::{BACKWARD_LIMIT_MS, FORWARD_LIMIT_MS, LONGEST_PAUSE_MS, LedgerD
 /// So many milliseconds between two starts are taken at their word for each that was measured.
 pub const ALLOWED_FOR_EACH_MEASURED: i64 = 12;
 
+/// Somebody should say again that the date is right once the last days on which that is known are so long ago: days
+/// in between, whose date nobody vouched for, are kept the longer after a long pause.
+pub const DATE_VOUCHED_FOR_DAYS: i32 = 30;
+
 /// What ledger time may go back or lag without a record.
 const TOLERANCE_MS: i64 = FORWARD_LIMIT_MS + BACKWARD_LIMIT_MS;
 
@@ -180,6 +184,19 @@ impl Retention {
     /// The clock is taken at its word here, so nothing is known of the date before.
     pub fn lose_date(&mut self) {
         self.confirmed = None;
+    }
+
+    /// Whether somebody should be asked if the date is right, at ledger time `now_ms`: time that only the wall clock
+    /// claims has passed since it was last confirmed, or nobody has confirmed it for
+    /// [`DATE_VOUCHED_FOR_DAYS`], or ever. Not in the start in which it was confirmed.
+    #[must_use]
+    pub fn wants_date(&self, now_ms: i64) -> bool {
+        let Some(confirmed) = &self.confirmed else {
+            return true;
+        };
+        let vouched_until = |day: LedgerDay| day.0.saturating_add(DATE_VOUCHED_FOR_DAYS);
+        let is_old = |day: LedgerDay| vouched_until(day) < LedgerDay::at(now_ms).0;
+        self.unsure.len() > self.settled || confirmed.through.is_some_and(is_old)
     }
 
     /// A hold record. Each is taken off by one with the very same days; returns whether there was one to take off.

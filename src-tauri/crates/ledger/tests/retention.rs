@@ -120,6 +120,10 @@ impl Gate {
         self.retention.kept(RetentionClass::Visitor, day, now_ms)
     }
 
+    fn wants_date(&self) -> bool {
+        self.retention.wants_date(self.clock.time_ms(self.now().wall_ms))
+    }
+
     /// The youngest age, truly, of what would be erased now, less what starts since claimed within the allowance.
     fn erase(&mut self) -> Result<(), String> {
         let (due, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.visitors)
@@ -360,4 +364,26 @@ fn a_clock_that_was_wrong_at_both_ends_of_a_closing_is_taken_off_to_the_millisec
     assert_eq!(gate.kept(day), Some(KeptUntil::Policy(day)));
     gate.run(2 * 2);
     assert_eq!(gate.kept(day), None);
+}
+
+#[test]
+fn the_date_is_asked_for_after_a_long_closing_and_after_a_month_until_it_is_confirmed() {
+    let mut gate = Gate::new();
+    gate.run(2 * 60);
+    assert!(!gate.wants_date(), "the set-up was in this very start");
+    gate.restart(10 * HOUR_MS, 0);
+    gate.run(2 * 29);
+    assert!(!gate.wants_date(), "a month is not over");
+    gate.run(2 * 3);
+    assert!(gate.wants_date(), "a month is over");
+    gate.confirm();
+    assert!(!gate.wants_date());
+    gate.restart(10 * HOUR_MS, 0);
+    assert!(!gate.wants_date(), "a night");
+    gate.restart(40 * DAY_MS, 0);
+    assert!(gate.wants_date(), "a long closing");
+    gate.confirm();
+    assert!(!gate.wants_date());
+    gate.retention.lose_date();
+    assert!(gate.wants_date(), "nothing is known of the date");
 }

@@ -134,6 +134,23 @@ impl Store {
         self.transact(|writing, _| history::days_between(writing, from_ms, until_ms))
     }
 
+    /// Whether somebody should be asked at `at` if the date is right: [`Retention::wants_date`].
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    ///
+    /// [`Retention::wants_date`]: gatepost_ledger::retention::Retention::wants_date
+    pub fn wants_date(&mut self, at: Moment) -> Result<bool, StoreError> {
+        self.transact(|writing, _| {
+            let mut retention = History::read(writing)?.retention;
+            let (now_ms, start) = writing.tail().time_ms(&at);
+            if let Some(start) = start {
+                retention.start(&start);
+            }
+            Ok(retention.wants_date(now_ms))
+        })
+    }
+
     /// What is to be erased by the policy at `at`.
     ///
     /// # Errors
@@ -254,6 +271,19 @@ impl Reader {
         leaves.reverse();
         leaves.truncate(limit);
         Ok(leaves)
+    }
+
+    /// The retention policy that was in force when the record at `position` was written.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn retention_at(&self, position: u64) -> Result<RetentionPolicy, StoreError> {
+        let policies = tail::leaves_of(&self.connection, "retention")?;
+        let before = policies.iter().rev().find(|leaf| leaf.position < position);
+        Ok(match before.map(|leaf| &leaf.body) {
+            Some(Body::Retention(policy)) => *policy,
+            _ => RetentionPolicy::default(),
+        })
     }
 }
 

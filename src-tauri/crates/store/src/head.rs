@@ -96,6 +96,33 @@ impl Reader {
         self.of_tree(size, |nodes| signed(nodes.0, size))
     }
 
+    /// The seal that says most of the record at `position`: the newest that a witness cosigned after it was written,
+    /// with the lines of its witnesses, because that is worth more than the gate's word; where there is none, the
+    /// newest.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuchRecord`] where there is no such record, or any other.
+    pub fn best_seal_over(&self, position: u64) -> Result<SignedSeal, StoreError> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let head = head(&transaction)?;
+        if position >= head.seal.size {
+            return Err(StoreError::NoSuchRecord);
+        }
+        let mut cosignatures = cosignatures(&transaction)?;
+        let sizes = cosignatures.iter().map(|one| one.size);
+        let newest = sizes.filter(|size| *size > position).max();
+        let sealed = match newest {
+            Some(size) => signed(&transaction, size)?,
+            None => None,
+        };
+        transaction.finish()?;
+        let mut best = sealed.unwrap_or(head);
+        cosignatures.retain(|one| one.size == best.seal.size);
+        let lines = cosignatures.into_iter().map(|one| one.line);
+        best.note.signatures.extend(lines);
+        Ok(best)
+    }
+
     /// The audit path of a record in the tree of the first `size` records.
     ///
     /// # Errors
@@ -124,21 +151,7 @@ impl Reader {
     /// # Errors
     /// Any [`StoreError`].
     pub fn cosignatures(&self) -> Result<Vec<StoredCosignature>, StoreError> {
-        let sql = "SELECT size, witness, time, line, i FROM cosignatures ORDER BY i, witness";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query([])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let text = |column| row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged);
-            found.push(StoredCosignature {
-                size: row.get(0)?,
-                witness: text(1)?.parse().map_err(|_| StoreError::Damaged)?,
-                time: row.get(2)?,
-                line: text(3)?.parse().map_err(|_| StoreError::Damaged)?,
-                position: row.get(4)?,
-            });
-        }
-        Ok(found)
+        cosignatures(&self.connection)
     }
 
     /// Asks the tree of the first `size` records, all in one read transaction: beginning one costs more than
@@ -242,8 +255,27 @@ impl Store {
     }
 }
 
+/// What witnesses signed, oldest first.
+pub(crate) fn cosignatures(connection: &Connection) -> Result<Vec<StoredCosignature>, StoreError> {
+    let sql = "SELECT size, witness, time, line, i FROM cosignatures ORDER BY i, witness";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |column| row.get_ref(column)?.as_str().map_err(|_| StoreError::Damaged);
+        found.push(StoredCosignature {
+            size: row.get(0)?,
+            witness: text(1)?.parse().map_err(|_| StoreError::Damaged)?,
+            time: row.get(2)?,
+            line: text(3)?.parse().map_err(|_| StoreError::Damaged)?,
+            position: row.get(4)?,
+        });
+    }
+    Ok(found)
+}
+
 /// The seal of all records.
-fn head(connection: &Connection) -> Result<SignedSeal, StoreError> {
+pub(crate) fn head(connection: &Connection) -> Result<SignedSeal, StoreError> {
     let size = tail::size(connection)?;
     if size == 0 {
         return Err(StoreError::NotSetUp);

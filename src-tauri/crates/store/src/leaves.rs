@@ -1,4 +1,5 @@
-//! What a bundle is made of: the bytes of the leaves, and the gate's key to sign its manifest with.
+//! What a bundle is made of: the ledger at one moment, the gate's key to sign its manifest with, and the bytes of the
+//! leaves.
 
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -6,7 +7,8 @@ use std::sync::Arc;
 use gatepost_ledger::note::SignerKey;
 use rusqlite::named_params;
 
-use crate::{Reader, Store, StoreError};
+use crate::head::{cosignatures, head};
+use crate::{LedgerKey, Reader, SignedSeal, Store, StoreError, StoredCosignature, tail};
 
 /// Leaves that are read at once: between two of these the reader holds no transaction, so that a slow reader never
 /// keeps the write-ahead log from being truncated.
@@ -40,15 +42,33 @@ impl Reader {
     }
 }
 
+/// A ledger at one moment, and the key to sign for it.
+pub struct LedgerNow {
+    /// The seal of all records.
+    pub head: SignedSeal,
+    /// Every key that these records name, in order; the last one is in force.
+    pub keys: Vec<LedgerKey>,
+    /// What witnesses signed, oldest first.
+    pub cosignatures: Vec<StoredCosignature>,
+    /// The last of the keys, to sign what is no seal: the manifest of a bundle.
+    pub signer: Arc<SignerKey>,
+}
+
 impl Store {
-    /// The key that is in force, to sign what is no seal: the manifest of a bundle.
+    /// Seal, keys and cosignatures as they stand together, while nobody else writes.
     ///
     /// # Errors
     /// [`StoreError::NotSetUp`], or any other.
-    pub fn signer(&mut self) -> Result<Arc<SignerKey>, StoreError> {
+    pub fn ledger_now(&mut self) -> Result<LedgerNow, StoreError> {
         self.transact(|writing, _| {
             let identity = writing.tail().identity.as_ref();
-            Ok(Arc::clone(&identity.ok_or(StoreError::NotSetUp)?.signer))
+            let signer = Arc::clone(&identity.ok_or(StoreError::NotSetUp)?.signer);
+            Ok(LedgerNow {
+                head: head(writing)?,
+                keys: tail::keys(writing)?,
+                cosignatures: cosignatures(writing)?,
+                signer,
+            })
         })
     }
 }

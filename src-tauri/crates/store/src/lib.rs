@@ -50,6 +50,7 @@ pub use gatepost_ledger::{Moment, PersonNumber, Role, VenueKind, VoidReason};
 pub use head::{SignedSeal, StoredCosignature};
 pub use import::{BadLine, ImportOptions, ImportReport, LineFault, OnBadLine};
 pub use keys::{Keys, Token};
+pub use leaves::LedgerNow;
 pub use people::{NewPerson, Person, SetUp, WrongPins};
 pub use reserve::{
     ALARM_BELOW_BYTES, DiskSpace, MADE_ABOVE_BYTES, RESERVE_BYTES, RESERVE_NAME, ReserveState,
