@@ -288,6 +288,28 @@ fn a_seal_of_another_ledger_or_of_another_key_is_refused() {
 }
 
 #[test]
+fn what_the_verifier_itself_saw_needs_no_signature_and_must_be_in_it() {
+    let mut ledger = morning();
+    let seen = Statement::seen(ledger.seal());
+    let longer = {
+        let mut longer = morning();
+        longer.entry().entry();
+        Statement::seen(longer.seal())
+    };
+    ledger.entry();
+    let vouched = ledger.audit_with(vec![seen.clone()]).map(|report| report.vouched);
+    assert_eq!(vouched, Ok(11));
+    assert_eq!(ledger.fault_with(vec![longer]), (12, Rule::Truncated));
+    let mut leaves = morning().leaves;
+    leaves[4] = edited(&leaves[4], "\"mask\":\"worn\"", "\"mask\":\"put_on\"");
+    let forged = Ledger::rehashed(leaves);
+    assert_eq!(forged.fault_with(vec![seen]), (10, Rule::Forked));
+    let mut other = ledger.seal();
+    other.origin = KeyName::new("gatepost.example/hotel/B2").expect("a name");
+    assert_eq!(ledger.fault_with(vec![Statement::seen(other)]), (0, Rule::Origin));
+}
+
+#[test]
 fn a_head_is_signed_with_the_key_in_force() {
     let mut ledger = morning();
     let next = signer(2, KeyKind::Note, ORIGIN);

@@ -8,6 +8,7 @@ use std::io::Cursor;
 use std::path::Path;
 use std::process::Command;
 
+use gatepost_ledger::Seal;
 use gatepost_ledger::bundle::{BundleFault, BundleReport, BundleTrust, Shown};
 use gatepost_ledger::note::{KeyKind, SignedNote};
 use gatepost_report::{BundleRequest, BundleWriteError, SCRIPT, verify_bundle_file, write_bundle};
@@ -190,6 +191,28 @@ fn a_ledger_that_was_cut_off_or_written_anew_does_not_fit_a_seal_that_somebody_k
     let fault = verify_with(&zip, &trust).expect_err("another gate's key");
     assert_eq!((fault.rule(), fault.position()), ("key", Some(0)));
     assert_eq!(gate(1).verifier().kind(), KeyKind::Note);
+}
+
+#[test]
+fn what_the_verifier_itself_saw_of_this_ledger_must_be_in_the_bundle_and_that_of_others_does_not_count() {
+    let zip = Ledger::of(400).bundle();
+    let seen = |seen: Vec<Seal>| {
+        let trust = BundleTrust {
+            seen,
+            ..BundleTrust::default()
+        };
+        verify_with(&zip, &trust)
+    };
+    let mut other = Ledger::of(500).seal();
+    other.origin = gatepost_ledger::note::KeyName::new("gatepost.example/elsewhere/B2").unwrap();
+    let report = seen(vec![other, Ledger::of(300).seal()]).expect("no fault");
+    assert_eq!(report.vouched, 300);
+    let fault = seen(vec![Ledger::of(500).seal()]).expect_err("cut off");
+    assert_eq!((fault.rule(), fault.position()), ("truncated", Some(400)));
+    let mut forked = Ledger::of(299);
+    forked.add(gatepost_ledger::Body::Logout);
+    let fault = seen(vec![forked.seal()]).expect_err("written anew");
+    assert_eq!((fault.rule(), fault.position()), ("forked", Some(299)));
 }
 
 #[test]

@@ -22,6 +22,8 @@ enum Kind {
     Sealed { seal: Seal, note: SignedNote },
     /// A seal that a witness signed; the signature was verified.
     Cosigned { seal: Seal, seconds: u64 },
+    /// What the verifier saw before.
+    Seen { seal: Seal },
     /// The gate's signature that stands beside the record before `size`.
     Head { signature: [u8; 64] },
 }
@@ -53,6 +55,15 @@ impl Statement {
         })
     }
 
+    /// What the verifier itself saw and remembers; no signature is asked for.
+    #[must_use]
+    pub fn seen(seal: Seal) -> Statement {
+        Statement {
+            size: seal.size,
+            kind: Kind::Seen { seal },
+        }
+    }
+
     /// The signature that stands beside the last of `size` records.
     #[must_use]
     pub fn head(size: u64, signature: [u8; 64]) -> Statement {
@@ -75,7 +86,8 @@ impl Statement {
 
     /// Whether it is about this ledger and signed by whom it should be; says nothing of the records.
     fn check_form(&self, origin: Option<&KeyName>, keys: &[(u64, VerifierKey)]) -> Result<(), Fault> {
-        let (Kind::Sealed { seal, .. } | Kind::Cosigned { seal, .. }) = &self.kind else {
+        let (Kind::Sealed { seal, .. } | Kind::Cosigned { seal, .. } | Kind::Seen { seal }) = &self.kind
+        else {
             return Ok(());
         };
         if origin != Some(&seal.origin) {
@@ -101,7 +113,7 @@ impl Statement {
         self.check_form(origin, keys)?;
         let position = self.position();
         match &self.kind {
-            Kind::Sealed { seal, .. } | Kind::Cosigned { seal, .. } => {
+            Kind::Sealed { seal, .. } | Kind::Cosigned { seal, .. } | Kind::Seen { seal } => {
                 if seal.root == *root {
                     return Ok(());
                 }
@@ -232,7 +244,7 @@ impl TimeBounds {
             Kind::Cosigned { seconds, .. } => {
                 Some(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000))
             }
-            Kind::Sealed { .. } | Kind::Head { .. } => None,
+            Kind::Sealed { .. } | Kind::Seen { .. } | Kind::Head { .. } => None,
         });
         let ahead = earliest
             .into_iter()

@@ -46,6 +46,9 @@ pub struct BundleTrust {
     pub keys: Vec<VerifierKey>,
     /// Older seals that the verifier kept.
     pub since: Vec<SignedNote>,
+    /// What the verifier itself saw and remembers, of whichever ledgers; what is of another than this is not looked
+    /// at. No signature is asked for.
+    pub seen: Vec<Seal>,
     /// Witnesses that the verifier knows. Those of whom only the bundle tells are reported and prove nothing.
     pub witnesses: Vec<VerifierKey>,
 }
@@ -217,7 +220,7 @@ pub struct BundleReport {
     /// What witnesses signed, in ascending order of the sizes.
     pub cosigned: Vec<BundleCosignature>,
     /// Records that somebody saw whom the verifier knows: the largest size of an older seal that was brought along
-    /// or of a cosignature of a known witness. Of what is behind nothing shows that it was not written anew.
+    /// or is remembered, or of a cosignature of a known witness. Of what is behind nothing shows that it was not written anew.
     pub vouched: u64,
     /// What the audit says; `None` for a part of a ledger, of which erasures, references and the course of the clock
     /// cannot be told.

@@ -38,6 +38,7 @@ pub fn verify_bundle<F: BundleFiles>(
     let mut records = opened.records()?;
     let mut marks: Vec<u64> = opened.older.iter().map(|(seal, _)| seal.size).collect();
     marks.extend(opened.since.iter().map(|(seal, _)| seal.size));
+    marks.extend(opened.seen.iter().map(|seal| seal.size));
     let mut tree = Regrown::new(marks);
     let mut leaves = Leaves::new();
     for (bundle, tile) in entry_bundles_of(opened.seal.size).zip(tiles_of(opened.seal.size)) {
@@ -88,6 +89,8 @@ struct Opened {
     /// Ascending.
     older: Vec<(Seal, SignedNote)>,
     since: Vec<(Seal, SignedNote)>,
+    /// Of this ledger.
+    seen: Vec<Seal>,
     cosigned: Vec<BundleCosignature>,
     statements: Vec<Statement>,
     proofs: BTreeSet<u64>,
@@ -137,6 +140,12 @@ impl Opened {
         older.sort_by_key(|(seal, _)| seal.size);
         let mut opened = Opened {
             since: since_of(trust)?,
+            seen: trust
+                .seen
+                .iter()
+                .filter(|seen| seen.origin == seal.origin)
+                .cloned()
+                .collect(),
             proofs: names
                 .iter()
                 .filter_map(|file| match file {
@@ -305,7 +314,7 @@ impl Opened {
 
     fn check_roots(&self, roots: &BTreeMap<u64, Hash>, newest: Hash) -> Result<(), Fault> {
         let older = self.older.iter().chain(&self.since).map(|(seal, _)| seal);
-        let mut seals: Vec<&Seal> = older.chain([&self.seal]).collect();
+        let mut seals: Vec<&Seal> = older.chain(&self.seen).chain([&self.seal]).collect();
         seals.sort_by_key(|seal| seal.size);
         for seal in seals {
             let position = seal.size.saturating_sub(1);
@@ -426,7 +435,13 @@ impl Opened {
     ) -> BundleReport {
         let known = self.cosigned.iter().filter(|one| one.is_known);
         let kept = self.since.iter().map(|(seal, _)| seal.size);
-        let vouched = known.map(|one| one.size).chain(kept).max().unwrap_or(0);
+        let seen = self.seen.iter().map(|seal| seal.size);
+        let vouched = known
+            .map(|one| one.size)
+            .chain(kept)
+            .chain(seen)
+            .max()
+            .unwrap_or(0);
         if let Some(report) = &mut audit {
             report.vouched = vouched;
         }

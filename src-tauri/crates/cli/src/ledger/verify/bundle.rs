@@ -28,6 +28,7 @@ pub(super) fn verify(path: &Path, brought: &Brought) -> Result<Result<SoundLine,
             .map_or(vec![], |policy| policy.logs().to_vec()),
         since: brought.since.iter().cloned().collect(),
         witnesses: brought.witnesses.clone(),
+        ..BundleTrust::default()
     };
     let report = verify_bundle_file(open()?, &trust).map_err(|_| Fault::unreadable(path))?;
     let report = match report {
