@@ -7,11 +7,11 @@ use std::sync::PoisonError;
 
 use gatepost_codes::Personal;
 use gatepost_ledger::fingerprint::{self, Fingerprint};
-use gatepost_ledger::{Body, Disclosed, Field, RetentionPolicy, Role};
+use gatepost_ledger::{Body, PersonNumber, RetentionPolicy, Role};
 use gatepost_report::{BundleRequest, Language, SealSheet, Words, seal_sheet};
 use gatepost_store::{
     HeldDays, LedgerKey, NewRecord, ReserveState, SignedSeal, StoreError, StoredCosignature, VaultKind,
-    backup, sync_folder_of,
+    prepare_backup, sync_folder_of,
 };
 use sha2::{Digest, Sha256};
 
@@ -179,27 +179,7 @@ impl Desk {
             request.shown.push(disclosed.ok_or(DeskError::NotFound)?);
         }
         let prepared = prepare_bundle(&mut source, &request, &target)?;
-        {
-            let mut state = self.lock();
-            let at = self.moment(state.boot());
-            let data = state.data()?;
-            let gate = data.gate_name();
-            let record = NewRecord {
-                at,
-                gate,
-                by: Some(by),
-                body: prepared.body(),
-            };
-            let position = data.store.append(&record)?;
-            if let Some(reason) = reason {
-                let note = NewRecord {
-                    body: Body::Note { of: Some(position) },
-                    ..record
-                };
-                let reason = Disclosed::Text(reason.expose().clone());
-                data.store.append_with(&note, vec![(Field::Note, reason)])?;
-            }
-        }
+        self.record_export(by, prepared.body(), reason.as_ref())?;
         let bytes = prepared.bytes();
         let exported = prepared.publish()?;
         Ok(FileMade {
@@ -225,17 +205,9 @@ impl Desk {
         };
         let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
         fs::create_dir_all(&self.options.export_folder).map_err(|_| DeskError::ExportFolder)?;
-        let done = backup(&folder, &target, |_| {}).map_err(of_backup)?;
-        let body = Body::Export {
-            rows: done.size,
-            sha256: done.sha256.clone(),
-            disclosed: vec![],
-        };
-        if let Err(error) = self.record(&mut self.lock(), Some(by), body) {
-            // Nothing leaves the house without a record.
-            let _ = fs::remove_file(&target);
-            return Err(error);
-        }
+        let prepared = prepare_backup(&folder, &target, |_| {}).map_err(of_backup)?;
+        self.record_export(by, prepared.body(), None)?;
+        let done = prepared.publish().map_err(of_backup)?;
         Ok(FileMade {
             path: done.path.display().to_string(),
             kilobytes: kilobytes(done.bytes),
@@ -364,6 +336,26 @@ impl Desk {
             })?;
         }
         self.ledger()
+    }
+
+    /// Nothing leaves the house without a record.
+    fn record_export(
+        &self,
+        by: PersonNumber,
+        body: Body,
+        reason: Option<&Personal<String>>,
+    ) -> Result<(), DeskError> {
+        let mut state = self.lock();
+        let at = self.moment(state.boot());
+        let data = state.data()?;
+        let export = NewRecord {
+            at,
+            gate: data.gate_name(),
+            by: Some(by),
+            body,
+        };
+        data.store.append_export(&export, reason)?;
+        Ok(())
     }
 
     fn free_file(&self, name: &str, locale: Locale, extension: &str, demo: bool) -> PathBuf {

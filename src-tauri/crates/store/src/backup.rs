@@ -9,6 +9,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use gatepost_ledger::Body;
 use gatepost_ledger::note::SignedNote;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
@@ -29,7 +30,7 @@ pub struct BackupProgress {
     pub all_pages: u64,
 }
 
-/// A backup that is complete and was checked.
+/// What a backup holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupDone {
     /// The file.
@@ -45,23 +46,61 @@ pub struct BackupDone {
     pub sha256: String,
 }
 
-/// Copies the ledger of a data folder as it is at this moment to `file`, readable by its owner only. The gate goes
-/// on meanwhile; what it writes is not in the copy. An erasure that falls into a backup truncates its write-ahead
-/// log only after it.
+/// A backup that is complete, checked and on the disk, but not yet under its name. Dropping it removes it.
+///
+/// In between belongs its record: a backup that nobody recorded must not appear, while a record without its file
+/// claims too much rather than too little.
+pub struct PreparedBackup {
+    unfinished: Unfinished,
+    done: BackupDone,
+}
+
+impl PreparedBackup {
+    /// The record of it.
+    #[must_use]
+    pub fn body(&self) -> Body {
+        Body::Export {
+            rows: self.done.size,
+            sha256: self.done.sha256.clone(),
+            disclosed: vec![],
+        }
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyThere`] for a file that appeared meanwhile, or a file error; no part of a file is left
+    /// then.
+    pub fn publish(self) -> Result<BackupDone, StoreError> {
+        refuse_existing(&self.done.path)?;
+        self.unfinished.finish(&self.done.path)?;
+        Ok(self.done)
+    }
+}
+
+fn refuse_existing(file: &Path) -> Result<(), StoreError> {
+    match file.exists() {
+        true => Err(StoreError::AlreadyThere {
+            path: file.to_owned(),
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Copies the ledger of a data folder as it is at this moment to a file beside `file`, readable by its owner only;
+/// the caller appends [`PreparedBackup::body`] and then calls [`PreparedBackup::publish`]. The gate goes on
+/// meanwhile; what it writes is not in the copy. An erasure that falls into a backup truncates its write-ahead log
+/// only after it.
 ///
 /// # Errors
 /// [`StoreError::AlreadyThere`] for a file that exists, [`StoreError::NotSetUp`] before the set-up,
 /// [`StoreError::DiskFull`], [`StoreError::ReadOnly`] or any other; no part of a file is left then.
-pub fn backup(
+pub fn prepare_backup(
     folder: &Path,
     file: &Path,
     mut progress: impl FnMut(BackupProgress),
-) -> Result<BackupDone, StoreError> {
-    if file.exists() {
-        return Err(StoreError::AlreadyThere {
-            path: file.to_owned(),
-        });
-    }
+) -> Result<PreparedBackup, StoreError> {
+    refuse_existing(file)?;
     let source = schema::open_reader(folder)?;
     let unfinished = Unfinished::create(file)?;
     copy(&source, &unfinished.path, &mut progress)?;
@@ -69,13 +108,15 @@ pub fn backup(
     let (connection, held) = held::open_verified(&unfinished.path)?;
     drop(connection);
     let (bytes, sha256) = sync_and_sum(&unfinished.path).map_err(|error| StoreError::file(file, error))?;
-    unfinished.finish(file)?;
-    Ok(BackupDone {
-        path: file.to_owned(),
-        seal: held.note,
-        size: held.seal.size,
-        bytes,
-        sha256,
+    Ok(PreparedBackup {
+        unfinished,
+        done: BackupDone {
+            path: file.to_owned(),
+            seal: held.note,
+            size: held.seal.size,
+            bytes,
+            sha256,
+        },
     })
 }
 

@@ -3,7 +3,7 @@
 use gatepost_codes::Personal;
 use gatepost_ledger::{AccountChange, Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
-use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 
 use crate::append::NewRecord;
 use crate::keys::{Keys, SealedField};
@@ -62,7 +62,7 @@ impl Store {
     /// Writes the first records in one transaction: genesis, people, policy.
     ///
     /// # Errors
-    /// [`StoreError::AlreadySetUp`], or any other; nothing is half set up.
+    /// [`StoreError::AlreadySetUp`] where there is a venue or any record, or any other; nothing is half set up.
     pub fn set_up(&mut self, at: Moment, set_up: &SetUp) -> Result<(), StoreError> {
         let venue_text = serde_json::to_string(&set_up.venue).map_err(|_| StoreError::Damaged)?;
         let hashes = set_up
@@ -72,7 +72,7 @@ impl Store {
             .collect::<Result<Vec<_>, _>>()?;
         let identity = Identity::new(&*self.vault, 0)?;
         self.transact(|transaction, keys| {
-            if settings::read(transaction, "venue")?.is_some() {
+            if settings::read(transaction, "venue")?.is_some() || transaction.tail().frontier.size() > 0 {
                 return Err(StoreError::AlreadySetUp);
             }
             settings::write(transaction, "venue", &venue_text)?;
@@ -135,7 +135,16 @@ impl Store {
         hash.map_or(Ok(false), |hash| self.keys.pin_matches(pin.expose(), &hash))
     }
 
-    /// Gives somebody an account and returns its number.
+    /// Whether a manager can sign in. A salvage that did not find the row of one leaves nobody who can.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn manager_is_left(&mut self) -> Result<bool, StoreError> {
+        self.transact(|transaction, _| manager_is_left(transaction))
+    }
+
+    /// Gives somebody an account and returns its number. `by` is nobody where nobody can sign in who may do this: the
+    /// record then stands there without a name, which is as it was.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -143,11 +152,11 @@ impl Store {
         &mut self,
         at: Moment,
         gate: &str,
-        by: PersonNumber,
+        by: impl Into<Option<PersonNumber>>,
         person: &NewPerson,
     ) -> Result<PersonNumber, StoreError> {
         let hash = self.keys.hash_pin(person.pin.expose())?;
-        let gate = gate.to_owned();
+        let (gate, by) = (gate.to_owned(), by.into());
         self.transact(|transaction, keys| {
             let number: u32 =
                 transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM people", [], |row| {
@@ -160,7 +169,8 @@ impl Store {
                 role: person.role,
                 change: AccountChange::Opened,
             };
-            transaction.append(&NewRecord::of(at, &gate, by, body))?;
+            let gate = gate.clone();
+            transaction.append(&NewRecord { at, gate, by, body })?;
             Ok(number)
         })
     }
@@ -216,12 +226,7 @@ impl Store {
                 "UPDATE people SET active = 0, pin = '' WHERE number = :number",
                 named_params! { ":number": number.0 },
             )?;
-            let manager_is_left: bool = transaction.query_row(
-                "SELECT EXISTS (SELECT 1 FROM people WHERE role = 'manager' AND active = 1)",
-                [],
-                |row| row.get(0),
-            )?;
-            if !manager_is_left {
+            if !manager_is_left(transaction)? {
                 return Err(StoreError::LastManager);
             }
             let change = AccountChange::Closed;
@@ -296,6 +301,12 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// Whether somebody has a manager's account that is open and has a PIN.
+pub(crate) fn manager_is_left(connection: &Connection) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM people WHERE role = 'manager' AND active = 1 AND pin <> '')";
+    Ok(connection.query_row(sql, [], |row| row.get(0))?)
 }
 
 fn role_of_account(transaction: &Transaction<'_>, number: PersonNumber) -> Result<Role, StoreError> {

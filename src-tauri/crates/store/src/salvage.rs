@@ -52,6 +52,12 @@ pub struct SalvageReport {
     /// People whose rows were lost and were made again from the records: their names and PINs are lost, and a
     /// manager has to give them new PINs.
     pub remade_people: u64,
+    /// Whether a manager can sign in on the new database. Where none can, an account for one has to be made on the
+    /// machine itself, which is recorded ([`crate::Store::add_person`] by nobody).
+    pub manager_is_left: bool,
+    /// Whether the venue was lost and made again from the records: its name is lost, and that of the gate stands in
+    /// its place.
+    pub remade_venue: bool,
     /// Disclosures in the new database.
     pub disclosures: u64,
     /// Disclosures that leaves commit to and that were not found. An empty row stands in the place of each until
@@ -118,6 +124,8 @@ pub fn salvage(damaged: &Path, into: &Path) -> Result<SalvageReport, StoreError>
         sealed: rebuilt.sealed,
         remade_entries: rebuilt.remade_entries,
         remade_people: rebuilt.remade_people,
+        manager_is_left: rebuilt.manager_is_left,
+        remade_venue: rebuilt.remade_venue,
         disclosures: rebuilt.disclosures,
         lost_disclosures: rebuilt.lost_disclosures,
         refused_rows: rebuilt.refused_rows,

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use common::{SmallDisk, append_entries, contents, database, entry, moment, new_store, open};
+use common::{SmallDisk, append_entries, backup, contents, database, entry, moment, new_store, open};
 use gatepost_ledger::{Body, Seal};
 use gatepost_store::{
-    BackupDone, DATABASE_NAME, Difference, EntryFilter, KeyFile, RestoreChoice, Store, StoreError, backup,
-    plan_restore, restore,
+    BackupDone, DATABASE_NAME, Difference, EntryFilter, KeyFile, NewRecord, RestoreChoice, Store, StoreError,
+    plan_restore, prepare_backup, restore,
 };
 use rusqlite::Connection;
 
@@ -118,6 +118,59 @@ fn a_backup_writes_over_nothing_and_an_empty_ledger_has_none() {
         Err(StoreError::AlreadyThere { .. })
     ));
     assert_eq!(fs::read(&file).expect("the file"), b"last year's");
+}
+
+#[test]
+fn a_backup_has_no_name_before_it_is_recorded_and_is_gone_where_that_fails() {
+    let (folder, away) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let file = away.path().join("backup.sqlite3");
+    let mut store = new_store(folder.path());
+    let prepare = || prepare_backup(folder.path(), &file, |_| ()).expect("prepared");
+    let prepared = prepare();
+    assert!(!file.exists(), "nobody recorded it yet");
+    drop(prepared);
+    assert_eq!(fs::read_dir(away.path()).expect("the folder").count(), 0);
+
+    let prepared = prepare();
+    let record = NewRecord {
+        at: moment(9),
+        gate: common::GATE.to_owned(),
+        by: None,
+        body: prepared.body(),
+    };
+    let position = store.append_export(&record, None).expect("a record");
+    let done = prepared.publish().expect("a backup");
+    let leaf = store
+        .reader()
+        .expect("a reader")
+        .leaf(position)
+        .expect("the record");
+    let Body::Export {
+        rows,
+        sha256,
+        disclosed,
+    } = leaf.body
+    else {
+        panic!("no export: {:?}", leaf.body)
+    };
+    assert_eq!((rows, sha256, disclosed), (done.size, done.sha256, vec![]));
+    assert_eq!(
+        done.size, position,
+        "what it holds is the ledger before its record"
+    );
+
+    let second = away.path().join("second");
+    let prepared = prepare_backup(folder.path(), &second, |_| ()).expect("prepared");
+    fs::write(&second, b"somebody else's").expect("a file");
+    let refused = prepared.publish();
+    assert!(
+        matches!(refused, Err(StoreError::AlreadyThere { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(fs::read(&second).expect("the file"), b"somebody else's");
 }
 
 #[test]

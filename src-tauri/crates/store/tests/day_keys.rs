@@ -9,12 +9,12 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use common::{GATE, GUARD, contents, database, entry, moment, new_store, open};
+use common::{GATE, GUARD, backup, contents, database, entry, moment, new_store, open};
 use gatepost_ledger::audit::Rule;
 use gatepost_rules::{Reason, VerdictKind};
 use gatepost_store::{
     AuditOptions, Audited, DAY_KEYS_NAME, KeyFile, KeyItem, KeyVault, NewEntry, RestoreChoice, Secret, Store,
-    StoreError, VaultKind, audit_folder, backup, plan_restore, restore,
+    StoreError, VaultKind, audit_folder, plan_restore, restore,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;

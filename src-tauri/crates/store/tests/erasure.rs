@@ -5,15 +5,13 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{GATE, GUARD, MANAGER, contents, database, entry, new_store, open};
+use common::{GATE, GUARD, MANAGER, backup, contents, database, entry, new_store, open};
 use gatepost_codes::Personal;
 use gatepost_ledger::{
     Body, Disclosure, Field, LedgerDay, Moment, RetentionClass, RetentionPolicy, VoidReason,
 };
 use gatepost_rules::{BodyTemperature, Reason, VerdictKind};
-use gatepost_store::{
-    DAY_KEYS_NAME, DueDays, HeldDays, KeptUntil, NewEntry, NewRecord, Store, StoreError, backup,
-};
+use gatepost_store::{DAY_KEYS_NAME, DueDays, HeldDays, KeptUntil, NewEntry, NewRecord, Store, StoreError};
 use rusqlite::Connection;
 
 const DAY_S: i64 = 86_400;

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use common::{append_entries, contents, database, entry, new_store, open};
 use gatepost_codes::Personal;
-use gatepost_ledger::{Leaf, Role};
+use gatepost_ledger::{Leaf, PersonNumber, Role};
 use gatepost_store::{
-    AuditOptions, AuditReport, Audited, DATABASE_NAME, EntryFilter, KeyFile, SalvageReport, StoreError,
-    audit_folder, salvage,
+    AuditOptions, AuditReport, Audited, DATABASE_NAME, EntryFilter, KeyFile, NewPerson, SalvageReport,
+    StoreError, audit_folder, salvage,
 };
 use rusqlite::Connection;
 
@@ -306,6 +306,7 @@ fn a_lost_page_of_people_costs_names_and_pins_and_no_entry() {
         (report.remade_people, report.remade_entries, report.refused_rows),
         (2, 0, 0)
     );
+    assert!(!report.manager_is_left && !report.remade_venue);
     assert_eq!(check_database(&report, folder.path(), &leaves), 300);
     sound(into.path());
     let mut store = open(into.path()).expect("the ledger");
@@ -325,6 +326,82 @@ fn a_lost_page_of_people_costs_names_and_pins_and_no_entry() {
         let matches = store.pin_matches(common::MANAGER, &Personal::new(pin.to_owned()));
         assert!(!matches.expect("compared"), "a lost PIN lets nobody in");
     }
+}
+
+#[test]
+fn where_no_manager_is_left_one_is_made_anew_and_the_record_says_that_nobody_did_it() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 30);
+    spoil(folder.path(), "people");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    check_database(&report, folder.path(), &leaves);
+    let mut store = open(into.path()).expect("the ledger");
+    assert!(!store.manager_is_left().expect("asked"));
+    let person = NewPerson {
+        name: Personal::new("赵复".to_owned()),
+        role: Role::Manager,
+        pin: Personal::new("305186".to_owned()),
+    };
+    let at = common::moment(90_100);
+    let number = store
+        .add_person(at, common::GATE, None, &person)
+        .expect("an account");
+    assert_eq!(number, PersonNumber(3));
+    assert!(store.manager_is_left().expect("asked"));
+    assert!(store.pin_matches(number, &person.pin).expect("compared"));
+    let newest = store
+        .reader()
+        .expect("a reader")
+        .head()
+        .expect("a head")
+        .seal
+        .size
+        - 1;
+    let leaf = store
+        .reader()
+        .expect("a reader")
+        .leaf(newest)
+        .expect("its record");
+    assert_eq!(leaf.by, None);
+    assert_eq!(leaf.body.kind(), "person");
+    let forgotten = Personal::new("940275".to_owned());
+    store
+        .set_pin(at, common::GATE, number, common::GUARD, &forgotten)
+        .expect("the guard's new PIN");
+    let closed = store.close_account(at, common::GATE, common::GUARD, number);
+    assert!(
+        matches!(closed, Err(StoreError::LastManager)),
+        "the other account has no PIN: {closed:?}"
+    );
+    drop(store);
+    sound(into.path());
+}
+
+#[test]
+fn a_lost_page_of_settings_costs_the_name_of_the_venue_and_nobody_sets_it_up_again() {
+    let (folder, into) = (
+        tempfile::tempdir().expect("a folder"),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let leaves = ledger(folder.path(), 30);
+    spoil(folder.path(), "settings");
+    let report = salvage(&database(folder.path()), into.path()).expect("salvaged");
+    assert!(report.remade_venue && report.manager_is_left);
+    check_database(&report, folder.path(), &leaves);
+    let mut store = open(into.path()).expect("the ledger");
+    let venue = store.venue().expect("readable").expect("a venue");
+    assert_eq!(
+        (venue.name.as_str(), venue.gate.as_str(), venue.demo),
+        (common::GATE, common::GATE, false)
+    );
+    let again = common::set_up();
+    let refused = store.set_up(common::moment(90_100), &again);
+    assert!(matches!(refused, Err(StoreError::AlreadySetUp)), "{refused:?}");
+    drop(store);
+    sound(into.path());
 }
 
 #[test]

@@ -13,11 +13,14 @@ use super::{Yard, mend};
 use crate::append::{ScanId, day_number};
 use crate::day_keys::class_number;
 use crate::head::signed as seal_of;
-use crate::people::role_word;
-use crate::{StoreError, schema, tail};
+use crate::people::{manager_is_left, role_word};
+use crate::{StoreError, Venue, schema, settings, tail};
 
 /// China Standard Time, seconds east: the local time of an entry beside which no other one tells it.
 const USUAL_OFFSET_S: i32 = 8 * 3600;
+
+/// The hours of a venue whose own are lost.
+const ALL_DAY: [&str; 2] = ["00:00", "23:59"];
 
 /// What is in the new database.
 #[derive(Default)]
@@ -25,6 +28,8 @@ pub(super) struct Rebuilt {
     pub(super) sealed: u64,
     pub(super) remade_entries: u64,
     pub(super) remade_people: u64,
+    pub(super) manager_is_left: bool,
+    pub(super) remade_venue: bool,
     pub(super) disclosures: u64,
     pub(super) lost_disclosures: u64,
     pub(super) refused_rows: u64,
@@ -72,11 +77,13 @@ pub(super) fn rebuild(yard: &Yard, copy: &mend::Copy, into: &Path) -> Result<Reb
     for (table, order) in SMALL {
         beside.put_small_table(table, order)?;
     }
+    beside.remake_venue(yard, sealed)?;
     beside.put_records(yard, sealed)?;
     for (table, order) in OF_RECORDS {
         beside.put_small_table(table, order)?;
     }
-    let rebuilt = beside.rebuilt;
+    let mut rebuilt = beside.rebuilt;
+    rebuilt.manager_is_left = manager_is_left(&transaction)?;
     transaction.commit()?;
     schema::truncate_log(&target)?;
     Ok(rebuilt)
@@ -218,6 +225,41 @@ impl Beside<'_> {
                 AccountChange::PinChanged | AccountChange::PinReset => {}
             }
         }
+        Ok(())
+    }
+
+    /// The venue where its setting is lost, as far as records tell of it: without one the program would take the
+    /// ledger for a device that was never set up.
+    fn remake_venue(&mut self, yard: &Yard, sealed: u64) -> Result<(), StoreError> {
+        let setting = settings::read(self.target, "venue")?;
+        if setting.is_some_and(|text| serde_json::from_str::<Venue>(&text).is_ok()) {
+            return Ok(());
+        }
+        let leaf_at = |position: u64| {
+            let sql = "SELECT leaf FROM records WHERE i = :i";
+            let of = named_params! { ":i": position };
+            let bytes: Vec<u8> = yard.connection.query_row(sql, of, |row| row.get(0))?;
+            Ok::<_, StoreError>(Leaf::parse(&bytes)?)
+        };
+        let (first, last) = (leaf_at(0)?, leaf_at(sealed - 1)?);
+        let Body::Genesis {
+            venue: kind, demo, ..
+        } = first.body
+        else {
+            return Ok(());
+        };
+        let [opens, closes] = ALL_DAY.map(str::to_owned);
+        let venue = Venue {
+            name: last.gate.clone(),
+            kind,
+            gate: last.gate,
+            opens,
+            closes,
+            demo,
+        };
+        let text = serde_json::to_string(&venue).map_err(|_| StoreError::Damaged)?;
+        settings::write(self.target, "venue", &text)?;
+        self.rebuilt.remade_venue = true;
         Ok(())
     }
 

@@ -8,7 +8,10 @@ use chrono::NaiveDate;
 use gatepost_codes::{EvidenceLevel, HealthColour, Personal};
 use gatepost_ledger::{Entry, Moment, PersonNumber, Role, VenueKind};
 use gatepost_rules::{BodyTemperature, ColourSource, Mask, Policy, ShownKind, TemperatureBand, VerdictKind};
-use gatepost_store::{DATABASE_NAME, KeyFile, NewEntry, NewPerson, ScanId, SetUp, Store, StoreError, Venue};
+use gatepost_store::{
+    BackupDone, BackupProgress, DATABASE_NAME, KeyFile, NewEntry, NewPerson, ScanId, SetUp, Store,
+    StoreError, Venue, prepare_backup,
+};
 
 pub(crate) const GATE: &str = "东门";
 pub(crate) const MANAGER: PersonNumber = PersonNumber(1);
@@ -20,6 +23,15 @@ pub(crate) fn open(folder: &Path) -> Result<Store, StoreError> {
     Store::open(folder, KeyFile::in_folder(folder))
 }
 
+/// A backup that nobody records.
+pub(crate) fn backup(
+    folder: &Path,
+    file: &Path,
+    progress: impl FnMut(BackupProgress),
+) -> Result<BackupDone, StoreError> {
+    prepare_backup(folder, file, progress)?.publish()
+}
+
 pub(crate) fn moment(second: i64) -> Moment {
     Moment {
         wall_ms: 1_795_000_000_000 + second * 1000,
@@ -28,14 +40,14 @@ pub(crate) fn moment(second: i64) -> Moment {
     }
 }
 
-/// A store that was set up and has no entry.
-pub(crate) fn new_store(folder: &Path) -> Store {
+/// What a first set-up says.
+pub(crate) fn set_up() -> SetUp {
     let person = |name: &str, role, pin: &str| NewPerson {
         name: Personal::new(name.into()),
         role,
         pin: Personal::new(pin.into()),
     };
-    let set_up = SetUp {
+    SetUp {
         venue: Venue {
             name: "测试超市".into(),
             kind: VenueKind::Supermarket,
@@ -49,9 +61,13 @@ pub(crate) fn new_store(folder: &Path) -> Store {
             person("陈试", Role::Manager, "284613"),
             person("王试", Role::Guard, "730519"),
         ],
-    };
+    }
+}
+
+/// A store that was set up and has no entry.
+pub(crate) fn new_store(folder: &Path) -> Store {
     let mut store = open(folder).expect("a new store");
-    store.set_up(moment(0), &set_up).expect("a first set-up");
+    store.set_up(moment(0), &set_up()).expect("a first set-up");
     store
 }
 
