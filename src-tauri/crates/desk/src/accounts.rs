@@ -16,16 +16,20 @@ use crate::witnessing::Witnessing;
 const LONGEST_NAME: usize = 30;
 
 impl Desk {
-    /// Signs somebody in. Whoever was signed in is signed out.
+    /// Signs somebody in. Whoever was signed in is signed out, once the PIN was right.
     ///
     /// # Errors
     /// [`DeskError::WrongPin`], [`DeskError::LockedOut`], or a store fault.
     pub fn sign_in(&self, number: PersonNumber, pin: &Personal<String>) -> Result<AppView, DeskError> {
-        if self.lock().session.is_some() {
+        let somebody_is_there = {
+            let mut state = self.lock();
+            self.check_pin_of(&mut state, number, pin)?;
+            state.session.is_some()
+        };
+        if somebody_is_there {
             self.sign_out()?;
         }
         let mut state = self.lock();
-        self.check_pin_of(&mut state, number, pin)?;
         let at = self.moment(state.boot());
         let data = state.data()?;
         let gate = data.gate_name();
@@ -51,6 +55,7 @@ impl Desk {
         if shift.is_some() {
             self.refresh_gate(&mut state)?;
         }
+        self.look_at_the_date(&mut state)?;
         let view = self.show_app(&state);
         drop(state);
         if role == Role::Guard {
@@ -103,11 +108,7 @@ impl Desk {
     pub fn add_person(&self, form: &NewPersonForm) -> Result<StaffView, DeskError> {
         let mut state = self.lock();
         let by = state.require(Role::Manager)?.number;
-        let person = NewPerson {
-            name: Personal::new(checked_name(&form.name, LONGEST_NAME, "name")?),
-            role: form.role,
-            pin: checked_pin(&form.pin)?,
-        };
+        let person = checked_person(form)?;
         let at = self.moment(state.boot());
         let data = state.data()?;
         let gate = data.gate_name();
@@ -204,6 +205,18 @@ impl Desk {
         data.store.wrong_pin(at, &gate, wrong, pause)?;
         Err(refusal)
     }
+}
+
+/// Somebody who is to be given an account, where name and PIN are such as everybody has.
+///
+/// # Errors
+/// [`DeskError::NameMissing`] or [`DeskError::PinTooSimple`].
+pub fn checked_person(form: &NewPersonForm) -> Result<NewPerson, DeskError> {
+    Ok(NewPerson {
+        name: Personal::new(checked_name(&form.name, LONGEST_NAME, "name")?),
+        role: form.role,
+        pin: checked_pin(&form.pin)?,
+    })
 }
 
 pub(crate) fn person_view(number: PersonNumber, role: Role, name: &Personal<String>) -> PersonView {

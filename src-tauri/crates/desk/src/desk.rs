@@ -17,6 +17,7 @@ use gatepost_store::{
 
 use crate::accounts::{checked_name, person_view};
 use crate::clock::Clock;
+use crate::date::Asked;
 use crate::door::Door;
 use crate::error::DeskError;
 use crate::eye::Eye;
@@ -130,6 +131,10 @@ pub(crate) struct State {
     pub(crate) disk: Option<DiskSpace>,
     /// Erasures wait until a manager confirms the clock.
     pub(crate) clock_unconfirmed: bool,
+    /// Somebody should be asked if the date is right.
+    pub(crate) wants_date: bool,
+    /// When the question was put last.
+    pub(crate) date_asked: Asked,
     pub(crate) audit: AuditView,
     /// The last audit that came to its end found a fault.
     pub(crate) broken: bool,
@@ -176,6 +181,8 @@ impl Desk {
             touched: clock.since_start(),
             disk: None,
             clock_unconfirmed: false,
+            wants_date: false,
+            date_asked: Asked::default(),
             audit: AuditView::NotYet,
             broken: false,
             auditing: false,
@@ -246,6 +253,9 @@ impl Desk {
             .as_ref()
             .is_some_and(|session| session.shift.is_none())
         {
+            if self.asked_date(&state).is_some() {
+                self.pass_over_the_date(&mut state);
+            }
             let at = self.moment(state.boot());
             let data = state.data()?;
             let gate = data.gate_name();
@@ -380,6 +390,8 @@ impl Desk {
                 }
                 *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
                 state.data = Ok(data);
+                Desk::recall_the_date(&mut state);
+                Desk::recall_the_fault(&mut state);
             }
             Err(error) => {
                 let fault = StoreFault::of(&error);
@@ -433,6 +445,7 @@ impl Desk {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             appearance: state.appearance,
             alarms: alarms(state),
+            asks_date: self.asked_date(state),
             stage: self.stage(state),
         }
     }

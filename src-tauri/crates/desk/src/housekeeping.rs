@@ -6,8 +6,9 @@ use std::sync::{MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gatepost_ledger::audit::Trust;
+use gatepost_ledger::audit::{Fault, Trust};
 use gatepost_store::{AuditOptions, Audited, IncrementalAudit, ReserveState, Step, StoreError, audit_folder};
+use serde::{Deserialize, Serialize};
 
 use crate::desk::{Desk, State};
 use crate::error::DeskError;
@@ -21,11 +22,15 @@ const IDLE_AFTER: Duration = Duration::from_secs(5);
 const AUDIT_SLICE: Duration = Duration::from_millis(20);
 /// A ledger that was whole is audited again after so long.
 const BETWEEN_AUDITS: Duration = Duration::from_secs(6 * 60 * 60);
+/// One that was not, after so long: whoever mended it should not see the alarm for hours.
+const AFTER_A_BROKEN_LEDGER: Duration = Duration::from_secs(10 * 60);
 const BETWEEN_ERASURES: Duration = Duration::from_secs(60 * 60);
 /// A door where somebody is all the time waits with an erasure for no longer than this.
 const ERASES_ANYWAY_AFTER: Duration = Duration::from_secs(10 * 60);
 /// What failed is tried again after so long.
 const AFTER_A_FAULT: Duration = Duration::from_secs(60);
+/// The setting that keeps the fault of a ledger that is not whole.
+const FAULT_SETTING: &str = "audit_fault";
 const BETWEEN_LOOKS_AT_THE_DISK: Duration = Duration::from_secs(30);
 /// Screens hear of an audit at most this often.
 const BETWEEN_WORDS: Duration = Duration::from_millis(250);
@@ -115,7 +120,7 @@ impl Desk {
 
     fn audit_ended(&self, ended: Result<Audited, StoreError>) {
         let now = self.clock.since_start();
-        self.keeping().next_audit = now + BETWEEN_AUDITS;
+        self.keeping().next_audit = now + until_next(ended.as_ref());
         let mut state = self.lock();
         state.auditing = false;
         let view = match ended {
@@ -144,15 +149,31 @@ impl Desk {
             tracing::error!(position, rule, "the ledger is not whole");
         }
         let before = alarms(state);
-        match view {
-            AuditView::Broken { .. } => state.broken = true,
-            AuditView::Whole { .. } => state.broken = false,
+        match &view {
+            AuditView::Broken { .. } | AuditView::Whole { .. } => {
+                state.broken = matches!(view, AuditView::Broken { .. });
+                keep_fault(state, &view);
+            }
             AuditView::NotYet | AuditView::Running { .. } | AuditView::Unreadable { .. } => {}
         }
         state.audit = view;
         self.presenter.audit_changed(&state.audit);
         if alarms(state) != before {
             self.show_app(state);
+        }
+    }
+
+    /// A ledger that was not whole when the program ended is not whole until an audit says so.
+    pub(crate) fn recall_the_fault(state: &mut State) {
+        let text = state
+            .data()
+            .and_then(|data| Ok(data.store.setting(FAULT_SETTING)?));
+        let Some(text) = text.ok().flatten() else {
+            return;
+        };
+        if let Ok(Some(fault)) = serde_json::from_str::<Option<KeptFault>>(&text) {
+            state.broken = true;
+            state.audit = fault.into();
         }
     }
 
@@ -225,7 +246,9 @@ impl Desk {
         }
         let waits = data.store.due_erasures(at)?.waits_for_confirmation;
         state.clock_unconfirmed = !waits.is_empty();
-        if alarms(&state) != before {
+        let asked = self.asked_date(&state);
+        self.look_at_the_date(&mut state)?;
+        if alarms(&state) != before || self.asked_date(&state) != asked {
             self.show_app(&state);
         }
         Ok(false)
@@ -253,17 +276,21 @@ impl Desk {
         match stepped {
             Ok((Step::Going { done, of }, audit)) => {
                 keeping.audit = Some(audit);
-                if keeping.told.is_none_or(|told| told.elapsed() >= BETWEEN_WORDS) {
+                let mut state = self.lock();
+                // What is known of a broken ledger stays on the page; the next answer takes its place.
+                let is_heard =
+                    !state.broken && keeping.told.is_none_or(|told| told.elapsed() >= BETWEEN_WORDS);
+                if is_heard {
                     keeping.told = Some(Instant::now());
                     let view = AuditView::Running {
                         checked: shown(done),
                         of: shown(of),
                     };
-                    self.show_audit(&mut self.lock(), view);
+                    self.show_audit(&mut state, view);
                 }
             }
             Ok((Step::Done(audited), _)) => {
-                keeping.next_audit = now + BETWEEN_AUDITS;
+                keeping.next_audit = now + until_next(Ok(&audited));
                 let view = self.audit_view(audited);
                 self.show_audit(&mut self.lock(), view);
             }
@@ -305,7 +332,71 @@ fn teller(desk: Weak<Desk>, begun: AuditView) -> impl FnMut(u64) -> ControlFlow<
     }
 }
 
-pub(crate) fn broken(fault: &gatepost_ledger::audit::Fault) -> AuditView {
+/// When the ledger is audited again by itself after this end.
+fn until_next(ended: Result<&Audited, &StoreError>) -> Duration {
+    match ended {
+        Ok(Audited::Faulty(_)) => AFTER_A_BROKEN_LEDGER,
+        Ok(Audited::Sound(_) | Audited::Cancelled) | Err(_) => BETWEEN_AUDITS,
+    }
+}
+
+/// [`AuditView::Broken`] as it outlives the program.
+#[derive(Serialize, Deserialize)]
+struct KeptFault {
+    position: u32,
+    rule: String,
+    expected: String,
+    found: String,
+}
+
+impl From<KeptFault> for AuditView {
+    fn from(fault: KeptFault) -> AuditView {
+        let KeptFault {
+            position,
+            rule,
+            expected,
+            found,
+        } = fault;
+        AuditView::Broken {
+            position,
+            rule,
+            expected,
+            found,
+        }
+    }
+}
+
+/// Keeps the fault of an audit that came to its end, or that there is none.
+fn keep_fault(state: &mut State, view: &AuditView) {
+    let fault = match view.clone() {
+        AuditView::Broken {
+            position,
+            rule,
+            expected,
+            found,
+        } => Some(KeptFault {
+            position,
+            rule,
+            expected,
+            found,
+        }),
+        _ => None,
+    };
+    let text = serde_json::to_string(&fault).expect("numbers and words serialise");
+    let kept = state.data().and_then(|data| {
+        // Nothing is written where nothing changes: a whole ledger is audited over and over.
+        let before = data.store.setting(FAULT_SETTING)?;
+        if before.as_deref().unwrap_or("null") != text {
+            data.store.set_setting(FAULT_SETTING, &text)?;
+        }
+        Ok(())
+    });
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the fault of the ledger could not be kept");
+    }
+}
+
+pub(crate) fn broken(fault: &Fault) -> AuditView {
     AuditView::Broken {
         position: shown(fault.position),
         rule: fault.rule.word().to_owned(),

@@ -292,10 +292,9 @@ impl Desk {
             let mut state = self.lock();
             let by = state.require(Role::Manager)?.number;
             let at = self.moment(state.boot());
-            let data = state.data()?;
-            let gate = data.gate_name();
-            if !data.store.due_erasures(at)?.waits_for_confirmation.is_empty() {
-                data.store.confirm_date(at, &gate, by)?;
+            let waits = state.data()?.store.due_erasures(at)?.waits_for_confirmation;
+            if !waits.is_empty() {
+                self.confirm_date(&mut state, by)?;
             }
             state.clock_unconfirmed = false;
             self.show_app(&state);

@@ -4,6 +4,7 @@ mod accounts;
 mod bundle;
 mod checking;
 mod clock;
+mod date;
 mod demo;
 mod desk;
 mod door;

@@ -70,8 +70,19 @@ pub struct AppView {
     pub appearance: Appearance,
     /// What somebody has to see to, whatever room it is.
     pub alarms: AlarmsView,
+    /// The local date (`YYYY-MM-DD`) that whoever is signed in should be asked for: is it today?
+    pub asks_date: Option<String>,
     /// The room.
     pub stage: Stage,
+}
+
+/// Whether the date that was shown is today's.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Type)]
+pub struct DateAnswer {
+    /// [`AppView::asks_date`].
+    pub day: String,
+    /// It is.
+    pub right: bool,
 }
 
 /// What somebody has to see to. The door goes on with any of these.

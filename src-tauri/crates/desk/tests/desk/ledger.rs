@@ -1,11 +1,15 @@
 //! The ledger in the office: seal, audit, files that leave the house, keys.
 
 use std::fs::{self, File};
+use std::ops::ControlFlow;
+use std::thread;
+use std::time::Duration;
 
-use gatepost_desk::DeskError;
-use gatepost_desk::view::{AuditView, BundleForm, KeyChangeForm, KeyChangeReason, LedgerView};
+use gatepost_desk::view::{AuditView, BundleForm, KeyChangeForm, KeyChangeReason, LedgerView, WarningKind};
+use gatepost_desk::{DeskError, LedgerSource};
 use gatepost_ledger::bundle::BundleTrust;
-use gatepost_report::verify_bundle_file;
+use gatepost_report::{BundleSource, verify_bundle_file};
+use gatepost_store::{KeyFile, Store};
 use sha2::{Digest, Sha256};
 
 use crate::room::{GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, Room, until};
@@ -86,6 +90,58 @@ fn a_whole_ledger_is_found_whole_and_a_changed_row_is_found_and_alarms_every_roo
 }
 
 #[test]
+fn a_start_after_a_power_cut_is_no_fault_and_nobody_says_that_nothing_was_found() {
+    let room = Room::in_the_office().after_a_power_cut();
+    room.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    let AuditView::Whole { warnings, .. } = audit(&room) else {
+        panic!("not whole")
+    };
+    let [warning] = warnings.as_slice() else {
+        panic!("one warning: {warnings:?}")
+    };
+    assert_eq!((warning.kind, warning.count), (WarningKind::NoShutdown, 1));
+    let last_start = room.kinds().iter().rposition(|kind| kind == "boot");
+    assert_eq!(Some(warning.first as usize), last_start);
+}
+
+#[test]
+fn a_broken_ledger_is_broken_after_a_start_too_until_an_audit_finds_it_whole() {
+    let change = |room: &Room, sql: &str| room.raw().execute_batch(sql).expect("changed");
+    let is_broken = |room: &Room| room.desk.app().alarms.ledger_broken;
+    let room = Room::in_the_office();
+    change(&room, "CREATE TABLE left_behind (anything)");
+    let broken = audit(&room);
+    assert!(matches!(broken, AuditView::Broken { .. }), "{broken:?}");
+
+    let room = room.after_a_power_cut();
+    assert!(is_broken(&room), "before anybody signs in");
+    room.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    assert_eq!(ledger(&room).audit, broken);
+
+    change(&room, "DROP TABLE left_behind");
+    room.clock.advance(Duration::from_secs(6));
+    until("the audit in idle time", || !is_broken(&room));
+    let room = room.after_a_power_cut();
+    assert!(!is_broken(&room));
+    room.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    assert_eq!(ledger(&room).audit, AuditView::NotYet);
+}
+
+#[test]
+fn a_broken_ledger_is_audited_again_after_ten_minutes_of_quiet() {
+    let room = Room::in_the_office();
+    room.raw()
+        .execute_batch("CREATE TABLE left_behind (anything)")
+        .expect("changed");
+    audit(&room);
+    room.raw()
+        .execute_batch("DROP TABLE left_behind")
+        .expect("changed");
+    room.clock.advance(Duration::from_secs(10 * 60));
+    until("the alarm is off", || !room.desk.app().alarms.ledger_broken);
+}
+
+#[test]
 fn after_a_change_of_key_entries_go_on_and_the_whole_ledger_is_whole() {
     let room = Room::in_the_office();
     let before = ledger(&room);
@@ -134,6 +190,37 @@ fn a_bundle_proves_itself_and_is_a_record_whose_hash_is_that_of_the_file() {
         leaf.contains(&made.sha256) && !leaf.contains("disclosed"),
         "{leaf}"
     );
+}
+
+/// Whoever reads seal and keys one after the other names a key that no record shows, now and then.
+#[test]
+fn a_bundle_names_the_keys_of_its_own_records_however_often_another_program_changes_the_key() {
+    let room = Room::in_the_office();
+    let folder = room.data.path();
+    let mut store = Store::open(folder, KeyFile::in_folder(folder)).expect("the same data");
+    let form = KeyChangeForm {
+        reason: KeyChangeReason::Routine,
+    };
+    thread::scope(|scope| {
+        let changing = scope.spawn(|| (0..40).try_for_each(|_| room.desk.change_key(form).map(drop)));
+        while !changing.is_finished() {
+            let mut source = LedgerSource::of(&mut store).expect("the ledger");
+            let mut named = 1;
+            let size = source.size();
+            let mut count = |leaf: &[u8]| {
+                let is_change = leaf.windows(12).any(|bytes| bytes == br#""key_change""#);
+                named += usize::from(is_change);
+                ControlFlow::Continue(())
+            };
+            source.leaves(0..size, &mut count).expect("the leaves");
+            let keys = source.keys().expect("the keys");
+            assert_eq!(keys.len(), named, "of {size} records");
+            let signed = source.sign("a manifest\n".to_owned()).expect("signed");
+            let newest = keys.last().expect("a key");
+            assert_eq!(signed.signatures[0].id, newest.id());
+        }
+        changing.join().expect("no panic").expect("changed");
+    });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod date;
 mod door;
 mod inspector;
 mod ledger;

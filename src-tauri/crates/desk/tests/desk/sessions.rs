@@ -214,3 +214,16 @@ fn look_and_sound_are_kept_over_a_restart() {
     room.desk.set_appearance(appearance).expect("kept");
     assert_eq!(room.after_a_power_cut().desk.app().appearance, appearance);
 }
+
+#[test]
+fn a_wrong_pin_signs_nobody_out() {
+    let room = Room::at_the_gate();
+    let logouts = || room.kinds().iter().filter(|kind| *kind == "logout").count();
+    let wrong = room.sign_in(MANAGER, "111222");
+    assert!(matches!(wrong, Err(DeskError::WrongPin { .. })), "{wrong:?}");
+    assert!(matches!(room.stage(), Stage::Door { .. }), "the guard stays");
+    assert_eq!(logouts(), 0);
+    room.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    assert!(matches!(room.stage(), Stage::Office { .. }));
+    assert_eq!(logouts(), 1);
+}
