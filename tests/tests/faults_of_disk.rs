@@ -18,8 +18,8 @@ const INPUT_OUTPUT: i32 = 5;
 /// Errno 28: no space left.
 const NO_SPACE: i32 = 28;
 const RUNS: u64 = 8;
-/// A run that met no fault ends after so many lines.
-const LONGEST_RUN_LINES: usize = 60;
+/// A run that met no fault ends after so many visitors.
+const VISITORS: u64 = 50;
 
 /// A call that fails, as libfiu names it, how often and with which error.
 struct Fault {
@@ -114,15 +114,14 @@ fn run(folder: &Path, fault: &Fault, seed: u64) -> Run {
         .args(["-x", "-c", &enabled])
         .arg(env!("CARGO_BIN_EXE_door_script"))
         .arg(folder)
-        .arg(seed.to_string())
+        .args([seed.to_string(), VISITORS.to_string()])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
         .expect("fiu-run is there");
     let output = script.stdout.take().expect("the output was asked for");
     let mut run = Run::default();
-    // Ends with the script's own end, or makes it end because nobody listens any more.
-    for line in BufReader::new(output).lines().take(LONGEST_RUN_LINES) {
+    for line in BufReader::new(output).lines() {
         let line = line.expect("text");
         match line.split(' ').collect::<Vec<_>>().as_slice() {
             ["entry", position, tenths] => {

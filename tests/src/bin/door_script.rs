@@ -1,5 +1,5 @@
-//! A guard with fast fingers, for the crash test: `door_script FOLDER SEED` checks one visitor after the other
-//! and writes down what the card confirmed, one line each, until it is killed.
+//! A guard with fast fingers, for the crash tests: `door_script FOLDER SEED [VISITORS]` checks one visitor after the
+//! other and writes down what the card confirmed, one line each, so many times or until it is killed.
 //!
 //! `entry POSITION TENTHS` for an entry, `void POSITION` for one that was struck through.
 
@@ -12,14 +12,16 @@ use gatepost_tests::quiet;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, seed] = arguments.as_slice() else {
-        return ExitCode::from(2);
+    let (folder, seed, visitors) = match arguments.as_slice() {
+        [folder, seed] => (folder, seed.parse(), Ok(u64::MAX)),
+        [folder, seed, visitors] => (folder, seed.parse(), visitors.parse()),
+        _ => return ExitCode::from(2),
     };
-    let Ok(seed) = seed.parse() else {
+    let (Ok(seed), Ok(visitors)) = (seed, visitors) else {
         return ExitCode::from(2);
     };
     let desk = quiet::desk(Path::new(folder));
-    match quiet::take_the_gate(&desk).and_then(|()| check_visitors(&desk, seed)) {
+    match quiet::take_the_gate(&desk).and_then(|()| check_visitors(&desk, seed, visitors)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Whoever has heard enough may be gone by now.
@@ -29,9 +31,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends when nobody listens any more.
-fn check_visitors(desk: &Desk, seed: u64) -> Result<(), DeskError> {
-    for number in seed.. {
+/// Ends early when nobody listens any more.
+fn check_visitors(desk: &Desk, seed: u64, visitors: u64) -> Result<(), DeskError> {
+    for number in seed..seed.saturating_add(visitors) {
         // 34.0 to 38.9: low, normal and fever, so that further readings and second Enters take part.
         let tenths = 340 + number.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 50;
         let second_enter = if tenths >= 373 { "⏎" } else { "" };
