@@ -530,9 +530,22 @@ audit-running = Auditing
 audit-running-about = { $checked } of { $of } records
 audit-whole = Audited, and nothing was found
 audit-whole-about = { $n } records agree with their signatures, { $at }
+audit-asks = { $n ->
+    [one] The records fit, but there is one thing to ask about
+   *[other] The records fit, but there are { $n } things to ask about
+}
 audit-broken = Record no. { $position } does not fit
 audit-broken-about = From there on this ledger proves nothing
 audit-unreadable = Not audited: the ledger cannot be read
+warning-late_erasure = Personal data was destroyed late, or is still there although it is due
+warning-shift_never_closed = A shift was never closed
+warning-no_shutdown = The program had not been ended before it started: a power cut, or somebody touched the data
+warning-restored = The ledger was put back from a backup, so records after that backup may be gone
+warning-before_keys = What stands before was written by an older version, without signatures
+warning-where = { $n ->
+    [one] record no. { $position }
+   *[other] { $n } times, first at record no. { $position }
+}
 ledger-audit = Audit now
 ledger-witness = Have it witnessed
 ledger-unwitnessed = { $n ->
@@ -594,6 +607,7 @@ witnesses-title = Outside witnesses
 witnesses-about = Once an inspector has signed, a change to any record before that no longer fits the signature.
 witnesses-none = Nobody has witnessed it yet. When an inspector comes, the two devices scan each other's codes; no network is needed.
 witness-row = up to record { $n }, { $at }
+witness-unknown = proves nothing of who signed it: this device does not know the key, and anybody may choose such a name
 
 retention-title = How long personal data is kept
 retention-about = Then it is destroyed by itself, exact temperatures included. Records and seals stay as they are and can still be audited.
@@ -693,6 +707,7 @@ witnessing-trouble-other_ledger = Their device expects another gate; let them ch
 witnessing-trouble-other_seal = This answer is not for the code on the screen; let them scan again
 witnessing-trouble-clock-ahead = Their clock is { $span } ahead; set both clocks first
 witnessing-trouble-clock-behind = Their clock is { $span } behind; set both clocks first
+witnessing-trouble-not_kept = The code was read, but this device's data failed and witnessing did not go on: { $fault }
 
 set_up-inspector = Use this device as an inspector
 set_up-inspector-hint = No gate: it witnesses and audits the ledgers of others
@@ -714,6 +729,7 @@ inspector-hello-qr = The first code, for the gate
 inspector-expects = This visit: { $origin }
 inspector-expects-new = This visit: a new gate
 inspector-misread = This is no code of a gate; aim at the large code on its screen
+inspector-not_kept = The gate's code was read, but this device could not keep it and gave no signature: { $fault }
 inspector-first = A ledger seen for the first time: compare the eight words
 inspector-first-about = Compare them one by one with those on the gate's screen. Only if all are the same is this the ledger of that gate.
 inspector-first-size = { $n } records now
@@ -751,9 +767,16 @@ check-unreadable = There is no bundle or data folder here that can be read. Chec
 check-words = The seal it was audited against
 check-continues = It continues the { $n } records this device has witnessed
 check-continues-none = This device never witnessed this ledger, so it cannot be compared with anything seen before
+check-continues-trusted = This device trusts this ledger's key and has not witnessed any of its records yet
+check-part = The bundle shows records no. { $from } to { $to } of { $of }; erasures, references and the course of the clock can only be audited in the whole ledger
 check-witnesses = { $n ->
-    [one] It holds 1 outside witness
-   *[other] It holds { $n } outside witnesses
+    [0] It holds no cosignature of this device.
+    [one] It holds one cosignature of this device.
+   *[other] It holds { $n } cosignatures of this device.
+}
+check-witnesses-unknown = { $n ->
+    [one] One more is of a key that this device does not know; it may be the gate's own, so it is no outside witness.
+   *[other] { $n } more are of keys that this device does not know; they may be the gate's own, so they are no outside witnesses.
 }
 span-seconds = { $n } s
 span-minutes = { $n } min
@@ -852,7 +875,7 @@ cli-prove-done = Proof of record no. { $position } in the seal of { $size } reco
 cli-verify-sound = { $path }: no fault found in { $size } records of { $origin }
 cli-verify-root = Root: { $root }
 cli-verify-witness = Witnessed: { $size } records by { $witness } at { $time }
-cli-verify-witness-unknown = Cosigned: { $size } records by { $witness } at { $time }; you did not name this witness (--witness or --policy), so it proves nothing to you
+cli-verify-witness-unknown = Signed: { $size } records by { $witness } at { $time }; you did not name this witness (--witness or --policy), so it proves nothing to you
 cli-verify-witnessed = All records were seen from outside
 cli-verify-unwitnessed = The last { $n } records, from no. { $size } on, rest on the gate's word alone
 cli-verify-unwitnessed-all = All { $n } records rest on the gate's word alone; compare a seal that was kept (--since) or name a witness (--witness)
@@ -877,23 +900,23 @@ cli-rule-policy = The policy names the keys of the ledger
 cli-rule-content = A file is the one that was signed
 cli-rule-consistency = An older seal is about the beginning of the same ledger
 cli-rule-proof = Disclosed data fits its record
-cli-rule-quorum = Enough of your witnesses cosigned
+cli-rule-quorum = Enough of your witnesses signed
 cli-not_a_hello = { $path } is not an inspector's first message; let the inspector make one with “ledger witness hello”
 cli-not_a_request = { $path } is not what a gate shows to a witness; let the gate make it with “ledger witness request”
-cli-not_a_cosignature = { $path } is not a cosignature; give the inspector's answer
+cli-not_a_cosignature = { $path } is not a witness's signature; give the inspector's answer
 cli-no_witness = There is no witness in { $folder }; make one with “ledger witness init”
 cli-unknown_origin = The ledger { $origin } is not known to this witness; leave --origin out, or give the ledger's key with --key
 cli-unknown_ledger = { $origin } is seen for the first time, and nothing was signed. Compare these words with those at the gate: { $words }. Only if all eight are the same, use --trust-first-contact
 cli-refused = Not signed: { $refusal }. { $do }
 cli-other_ledger = The inspector's message is for another gate; let them make one for this ledger
-cli-cosignature_refused = This is not this witness's cosignature over one of the newest seals, or it is kept already; nothing was recorded
+cli-cosignature_refused = This is not this witness's signature over one of the newest seals, or it is kept already; nothing was recorded
 cli-clocks = The inspector's clock differs by { $seconds } seconds, and nothing was recorded; set both clocks and begin again
 cli-unknown_witness = The key of this witness is not known here; give the inspector's first message with --hello or the key with --witness
 cli-witness-key = Witness: { $key }
 cli-witness-known = Knows { $size } records of { $origin }, { $time }
 cli-witness-hello = First message, for the gate: { $path }
 cli-witness-request = Seal of { $size } records, for the inspector: { $path }. At a first visit compare the words: { $words }
-cli-witness-cosigned = Cosigned { $size } records of { $origin } ({ $before } before): { $path }
+cli-witness-cosigned = Signed { $size } records of { $origin } ({ $before } before): { $path }
 cli-witness-accepted = { $witness } witnessed { $size } records at { $time }; recorded as no. { $position }
 cli-nothing_to_erase = Nothing of these days is left to be destroyed; choose a later day
 cli-no_records = No record lies in these days, and no file was written; check --from and --to
@@ -907,6 +930,18 @@ cli-retention-due = Due now: { $class }, { $from } to { $to }
 cli-retention-waits = Waits until the manager confirms the date: { $class }, { $from } to { $to }
 cli-salvage-done = { $recovered } records recovered, { $lost } missing between them; { $sealed } of them stand sealed in the new database: { $path }
 cli-salvage-none = No record could be recovered; look for a backup
+cli-salvage-refused = Rows that are not what was recorded: { $n }; left out
+cli-salvage-entries = Entries whose row was made again from the record: { $n }; the local time may differ
+cli-salvage-people = People of whom only records were found: { $n }; names and PINs are lost, so a manager has to give them new PINs or accounts
+cli-salvage-disclosures = Temperatures, notes and other personal data that were not found: { $n }
+cli-salvage-rows = Rows left out because others that they refer to are lost: { $n }
+cli-salvage-venue = The venue's name and hours were not found; the gate's name stands in their place
+cli-salvage-no_manager = No manager can sign in on the new database. Put the key files into { $folder } and make one there with “gatepost-cli manager”; the ledger records that
+cli-manager-done = Account no. { $number } of a manager was made. It is recorded, and that nobody signed in made it; in the window it can give the others new PINs
+cli-manager_is_left = A manager can sign in and makes accounts in the window; nothing was made
+cli-pin_too_simple = A PIN has 6 to 12 digits, no runs or repeats; give another as the first line of standard input
+cli-name_missing = The name is empty or longer than 30 characters; give another with --name
+cli-not_a_day = { $day } lies at the very end of the calendar; choose another day
 cli-append-done = { $n ->
     [one] 1 record is
    *[other] { $n } records are
@@ -917,7 +952,7 @@ cli-append-left_out = { $n ->
 } written, from no. { $first } on; lines left out: { $bad }
 cli-append-none = No record was written
 cli-bundle-done = Bundle of { $n } records, sealed with { $size }: { $path }; recorded as no. { $position }
-cli-backup-done = Backup of { $size } records: { $path }, SHA-256 { $sha256 }
+cli-backup-done = Backup of { $size } records: { $path }, SHA-256 { $sha256 }; recorded as no. { $position }
 cli-restore-plan = The backup holds { $size } records; difference to the folder: { $difference }. Nothing was touched
 cli-restore-done = { $size } records were put back into { $folder }; the next start records that
 cli-restore-no_keys = { $size } records were put back into { $folder }; its keys are missing, so it can be read and audited but not continued: put the key files beside it

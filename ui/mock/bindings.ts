@@ -1,5 +1,6 @@
 /** Stands in for the generated bindings in a browser and in tests: same shape, made-up answers. */
 import type {
+  CheckView,
   AppView,
   AuditView,
   commands as real,
@@ -283,7 +284,15 @@ export const commands: typeof real = {
   },
   checkFile: (path) => {
     const audit = { state: 'running', checked: 0, of: 248120 } as const;
-    const check = { path, origin, audit, words: [], witnesses: [], continues: null };
+    const check: CheckView = {
+      path,
+      origin,
+      audit,
+      part: null,
+      words: [],
+      witnesses: [],
+      continues: null,
+    };
     fake.inspector = { ...fake.inspector, check };
     return ok(fake.inspector);
   },

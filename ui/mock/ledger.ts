@@ -46,17 +46,19 @@ export function ledger(change: Partial<LedgerView> = {}): LedgerView {
   return {
     origin,
     seal: { size: 248120, note: `${origin}\n248120\n`, words, qr: qr(57) },
-    audit: { state: 'whole', size: 248120, at: '2026-11-23T10:21:07+08:00' },
+    audit: { state: 'whole', size: 248120, at: '2026-11-23T10:21:07+08:00', warnings: [] },
     witnesses: [
       {
         size: 247961,
         witness: 'witness.local/jian-du-1',
         at: '2026-11-23T09:02:00+08:00',
+        known: true,
       },
       {
         size: 231400,
         witness: 'witness.local/jian-du-1',
         at: '2026-11-09T14:30:00+08:00',
+        known: true,
       },
     ],
     unwitnessed: 159,
@@ -130,7 +132,7 @@ export const visit = {
     origin,
     qr: qr(53),
     text: 'gp1h witness.local/jian-du-1',
-    misread: false,
+    trouble: null,
   },
   first: { step: 'asks_first_contact', origin, size: 248120, words: keyWords },
   cosigned: {

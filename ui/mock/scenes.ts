@@ -190,6 +190,20 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
       },
     }),
   }),
+  'ledger-asks': () => ({
+    ...inOffice(),
+    ledger: ledger({
+      audit: {
+        state: 'whole',
+        size: 248120,
+        at: '2026-11-23T10:21:07+08:00',
+        warnings: [
+          { kind: 'no_shutdown', count: 3, first: 1204 },
+          { kind: 'restored', count: 1, first: 240001 },
+        ],
+      },
+    }),
+  }),
   'ledger-unreadable': () => ({
     ...inOffice(),
     ledger: ledger({ audit: { state: 'unreadable', fault: 'damaged' } }),
@@ -213,9 +227,18 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
       check: {
         path: '/media/usb/bundle-2026-11-23.zip',
         origin: 'gatepost.local/7f3a9c1e/04d2b8aa',
-        audit: { state: 'whole', size: 248120, at: '2026-11-23T10:31:00+08:00' },
+        audit: { state: 'whole', size: 248120, at: '2026-11-23T10:31:00+08:00', warnings: [] },
+        part: null,
         words,
-        witnesses: ledger().witnesses,
+        witnesses: [
+          ...ledger().witnesses,
+          {
+            size: 248120,
+            witness: 'witness.local/jian-du-1',
+            at: '2026-11-23T09:30:00+08:00',
+            known: false,
+          },
+        ],
         continues: 247961,
       },
     }),
@@ -231,6 +254,7 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
           expected: '247961',
           found: '247912',
         },
+        part: null,
         words: [],
         witnesses: [],
         continues: null,

@@ -48,8 +48,19 @@ describe('the inspector’s own device', () => {
   it('says that a code was misread and goes on waiting', async () => {
     await open('inspector-hello');
     await screen.findByTestId('visit-shows_hello');
-    events.inspectorChanged.send(inspector({ step: { ...visit.hello, misread: true } }));
-    expect(await screen.findByTestId('misread')).toHaveTextContent('对准门岗屏幕上的大码');
+    events.inspectorChanged.send(
+      inspector({ step: { ...visit.hello, trouble: { code: 'other_code' } } }),
+    );
+    expect(await screen.findByTestId('visit-trouble')).toHaveTextContent('对准门岗屏幕上的大码');
+  });
+
+  it('says that a gate’s code was read and could not be kept', async () => {
+    await open('inspector-hello');
+    await screen.findByTestId('visit-shows_hello');
+    const trouble = { code: 'not_kept', fault: 'disk_full' } as const;
+    events.inspectorChanged.send(inspector({ step: { ...visit.hello, trouble } }));
+    const notice = await screen.findByTestId('visit-trouble');
+    expect(notice).toHaveTextContent('没有给出签名：磁盘已满');
   });
 
   it('has the words compared at a first contact, and trusts only when told to', async () => {
@@ -126,7 +137,8 @@ describe('a file that is audited', () => {
         check: {
           path: '/media/usb/bundle.zip',
           origin,
-          audit: { state: 'whole', size: 248120, at: '2026-11-23T10:31:00+08:00' },
+          audit: { state: 'whole', size: 248120, at: '2026-11-23T10:31:00+08:00', warnings: [] },
+          part: { from: 512, to: 1023, of: 248120 },
           words,
           witnesses: ledger().witnesses,
           continues: null,
@@ -136,6 +148,31 @@ describe('a file that is audited', () => {
     await waitFor(() => expect(screen.getByTestId('check')).toHaveAttribute('data-state', 'whole'));
     expect(screen.getByTestId('check-words')).toHaveTextContent('白菜');
     expect(screen.getByTestId('continues')).toHaveTextContent('本设备没有见证过这份台账');
+    expect(screen.getByTestId('check-part')).toHaveTextContent('只含第 512 至 1,023 号账页');
+  });
+
+  it('marks as a witness only the device itself, whatever the other keys are named', async () => {
+    await open('inspector-check');
+    const rows = await screen.findAllByTestId('witness');
+    const [own, , forged] = rows;
+    expect(own?.querySelector('[data-shape=admit]')).not.toBeNull();
+    expect(forged).toHaveTextContent('witness.local/jian-du-1');
+    expect(forged).toHaveTextContent('不能证明是谁签的');
+    expect(forged?.querySelector('[data-shape=admit]')).toBeNull();
+    const summary = screen.getByTestId('check-witnesses');
+    expect(summary).toHaveTextContent('本设备的 2 份见证签名');
+    expect(summary).toHaveTextContent('另有 1 份');
+    expect(screen.queryByTestId('check-part')).toBeNull();
+  });
+
+  it('says what a ledger was compared with that is only trusted', async () => {
+    await open('inspector-check');
+    const { check } = inspector(fake.inspector);
+    if (check) events.inspectorChanged.send(inspector({ check: { ...check, continues: 0 } }));
+    await waitFor(() =>
+      expect(screen.getByTestId('continues')).toHaveTextContent('还没有见证过其中任何一条'),
+    );
+    expect(screen.getByTestId('continues').querySelector('[data-shape=check]')).not.toBeNull();
   });
 
   it('can be dropped onto the window', async () => {

@@ -143,6 +143,8 @@ export type AppView = {
 	appearance: Appearance,
 	/**  What somebody has to see to, whatever room it is. */
 	alarms: AlarmsView,
+	/**  The local date (`YYYY-MM-DD`) that whoever is signed in should be asked for: is it today? */
+	asks_date: string | null,
 	/**  The room. */
 	stage: Stage,
 };
@@ -170,12 +172,14 @@ export type AuditView =
 checked: number; 
 /**  Of so many. */
 of: number } | 
-/**  Nothing was found. */
+/**  No fault was found. */
 { state: "whole"; 
 /**  Records that were audited. */
 size: number; 
 /**  Local time, RFC 3339. */
-at: string } | 
+at: string; 
+/**  What somebody should ask about all the same; only where there is none was nothing found. */
+warnings: WarningView[] } | 
 /**  Something does not fit: the first fault. */
 { state: "broken"; 
 /**  Position of the record. */
@@ -250,11 +254,19 @@ export type CheckView = {
 	origin: string | null,
 	/**  The answer, or how far it is. */
 	audit: AuditView,
+	/**
+	 *  Of a bundle that shows a part of the ledger: which. Erasures, references and the course of the clock cannot be
+	 *  told from a part.
+	 */
+	part: PartView | null,
 	/**  Eight words of the seal it was checked against; none before the end. */
 	words: string[],
 	/**  Cosignatures in it. */
 	witnesses: WitnessView[],
-	/**  What this device itself witnessed of the ledger: records, where it did. The file continues that. */
+	/**
+	 *  What this device itself witnessed of the ledger: records, where it knows the ledger. The file continues that;
+	 *  0 where it trusts the key of the ledger, which is that of the file, and has witnessed no record.
+	 */
 	continues: number | null,
 };
 
@@ -663,8 +675,8 @@ origin: string | null;
 qr: QrView; 
 /**  The same to be copied, where no camera is at hand. */
 text: string; 
-/**  The last code was something else. */
-misread: boolean } | 
+/**  What was wrong with the last code. */
+trouble: VisitTrouble | null } | 
 /**  A ledger that this device has never seen: the inspector compares the words with those at the gate. */
 { step: "asks_first_contact"; 
 /**  Its name. */
@@ -806,6 +818,16 @@ export type NewPersonForm = {
 	role: Role,
 	/**  PIN. */
 	pin: string,
+};
+
+/**  Records of which a bundle shows more than hashes. */
+export type PartView = {
+	/**  Position of the first. */
+	from: number,
+	/**  Position of the last. */
+	to: number,
+	/**  Records of the ledger. */
+	of: number,
 };
 
 /**  A pseudonymous number of a member of staff. Names never stand in the ledger. */
@@ -1145,6 +1167,15 @@ export type VerdictKind =
 /**  To be checked by hand because of a fault. */
 "check_by_hand";
 
+/**  Why the last code that the inspector's device saw did not do. */
+export type VisitTrouble = 
+/**  It was something else, or for another visit. */
+{ code: "other_code" } | 
+/**  It was read, and the memory of this device gave way: no signature is given. */
+{ code: "not_kept"; 
+/**  Why. */
+fault: StoreFault };
+
 /**  The visitor who is being checked. */
 export type VisitorView = {
 	/**  The code slot. */
@@ -1182,6 +1213,29 @@ export type VoidView = {
 	note: string,
 };
 
+/**  What an audit warns of, by the words of [`audit::WarningKind`]. */
+export type WarningKind = 
+/**  Disclosures were destroyed, or are still there, more than a day after they were due. */
+"late_erasure" | 
+/**  A shift that nobody closed. */
+"shift_never_closed" | 
+/**  A start that follows no proper end. */
+"no_shutdown" | 
+/**  The ledger was put back from a backup. */
+"restored" | 
+/**  What stands before was recorded without signatures. */
+"before_keys";
+
+/**  Something that an audit found, that proves nothing, and that somebody should ask about. */
+export type WarningView = {
+	/**  What. */
+	kind: WarningKind,
+	/**  How often; [`audit::MOST_WARNINGS`] stand for so many or more. */
+	count: number,
+	/**  Position of the first record that it is about. */
+	first: number,
+};
+
 /**  Why the inspector's device did not cosign. */
 export type WitnessRefusalKind = 
 /**  Another key than is known. */
@@ -1207,6 +1261,11 @@ export type WitnessView = {
 	witness: string,
 	/**  Local time by the witness's clock, RFC 3339. */
 	at: string,
+	/**
+	 *  Whether whoever shows this knows the witness: a gate those who came to it, an inspector's device itself. Of
+	 *  any other key nobody can tell whose it is: it may be the gate's own, under whatever name.
+	 */
+	known: boolean,
 };
 
 /**  Witnessing at the gate went on. */
@@ -1223,7 +1282,11 @@ export type WitnessingTrouble =
 /**  The clocks of the two devices are too far apart. */
 { code: "clock"; 
 /**  That of the witness is so many seconds ahead. */
-seconds: number };
+seconds: number } | 
+/**  It was read, and the data gave way: nothing came of it. */
+{ code: "not_kept"; 
+/**  Why. */
+fault: StoreFault };
 
 /**  Where the gate's side of witnessing stands. */
 export type WitnessingView = 

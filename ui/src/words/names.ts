@@ -8,6 +8,7 @@ import type {
   Policy,
   Reason,
   VerdictKind,
+  VisitTrouble,
   WitnessingTrouble,
 } from '../ipc/backend';
 import { locale, t, tIfKnown } from './catalogue.svelte';
@@ -161,8 +162,23 @@ export function roughly(seconds: number): string {
 
 /** What was wrong with a code during a witnessing, and what to do. */
 export function witnessingTrouble(trouble: WitnessingTrouble): string {
-  if (trouble.code !== 'clock') return t(`witnessing-trouble-${trouble.code}`);
-  return t(`witnessing-trouble-clock-${trouble.seconds < 0 ? 'behind' : 'ahead'}`, {
-    span: roughly(Math.abs(trouble.seconds)),
-  });
+  switch (trouble.code) {
+    case 'other_code':
+    case 'other_ledger':
+    case 'other_seal':
+      return t(`witnessing-trouble-${trouble.code}`);
+    case 'clock':
+      return t(`witnessing-trouble-clock-${trouble.seconds < 0 ? 'behind' : 'ahead'}`, {
+        span: roughly(Math.abs(trouble.seconds)),
+      });
+    case 'not_kept':
+      return t('witnessing-trouble-not_kept', { fault: t(`fault-${trouble.fault}`) });
+  }
+}
+
+/** What was wrong with a code before the inspector's device, and what to do. */
+export function visitTrouble(trouble: VisitTrouble): string {
+  return trouble.code === 'other_code'
+    ? t('inspector-misread')
+    : t('inspector-not_kept', { fault: t(`fault-${trouble.fault}`) });
 }

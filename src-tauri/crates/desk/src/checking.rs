@@ -1,33 +1,51 @@
 //! The inspector checks a file: an audit bundle, a copied data folder, a backup.
+//!
+//! What this device has seen of the ledger is in its memory, as size, root and key, and every file is compared with
+//! that: a ledger that was written anew since the last visit has no fault in itself.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+mod scratch;
+
+use std::fs::File;
+use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Weak;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use gatepost_ledger::Seal;
-use gatepost_ledger::audit::{Statement, Trust};
-use gatepost_ledger::bundle::BundleTrust;
+use gatepost_ledger::audit::{Fault, Report, Rule, Statement, Trust};
+use gatepost_ledger::bundle::{BundleFault, BundleReport, BundleTrust};
 use gatepost_ledger::fingerprint::Fingerprint;
-use gatepost_ledger::note::{KeyName, SignedNote, VerifierKey};
+use gatepost_ledger::note::VerifierKey;
+use gatepost_ledger::witness::{KnownLedger, WitnessMemory};
 use gatepost_report::verify_bundle_file;
-use gatepost_store::{AuditOptions, Audited, DATABASE_NAME, Reader, StoreError, audit_folder};
+use gatepost_store::{AuditOptions, Audited, Given, Reader, StoreError, audit_folder, copy_database};
 
 use crate::desk::Desk;
 use crate::error::DeskError;
 use crate::housekeeping::{broken, shown};
-use crate::ledger::{time_of_witness, witness_views, words};
-use crate::view::{AuditView, CheckView, InspectorView, Locale, StoreFault, WarningView, WitnessView};
+use crate::ledger::{time_of_witness, words};
+use crate::view::{
+    AuditView, CheckView, InspectorView, Locale, PartView, StoreFault, WarningView, WitnessView,
+};
+use scratch::Scratch;
+pub(crate) use scratch::sweep;
 
 const BETWEEN_WORDS: Duration = Duration::from_millis(250);
+
+/// Numbers the checks of this program: one that was given up says nothing any more.
+static CHECKS: AtomicU64 = AtomicU64::new(0);
 
 /// What the inspector's device knows and how it shows it.
 struct Checking {
     desk: Weak<Desk>,
+    number: u64,
+    inspector_folder: PathBuf,
     witness: VerifierKey,
+    /// What this device had seen when the check began.
+    memory: WitnessMemory,
     offset_s: i32,
     locale: Locale,
     told: Instant,
@@ -38,24 +56,29 @@ impl Desk {
     /// it goes on. What this device has witnessed of the ledger must be in it.
     ///
     /// # Errors
-    /// [`DeskError::CheckRunning`], [`DeskError::NotAnInspector`], or a store fault.
+    /// [`DeskError::CheckRunning`], [`DeskError::NotAnInspector`], or a store fault: without its memory this device
+    /// could compare nothing.
     pub fn check_file(&self, path: &str) -> Result<InspectorView, DeskError> {
         let mut state = self.lock();
         let locale = state.appearance.locale;
         let inspecting = state.inspecting.as_mut().ok_or(DeskError::NotAnInspector)?;
-        if inspecting.checking {
+        if inspecting.checking.is_some() {
             return Err(DeskError::CheckRunning);
         }
-        let begun = nothing_yet(path);
-        inspecting.check = Some(begun.clone());
-        inspecting.checking = true;
+        let number = CHECKS.fetch_add(1, Ordering::Relaxed);
         let checking = Checking {
             desk: self.me.clone(),
+            number,
+            inspector_folder: self.options.inspector_folder.clone(),
             witness: inspecting.witness.key().verifier(),
+            memory: inspecting.witness.memory()?,
             offset_s: self.clock.now().offset().local_minus_utc(),
             locale,
             told: Instant::now(),
         };
+        let begun = nothing_yet(path);
+        inspecting.check = Some(begun.clone());
+        inspecting.checking = Some(number);
         let view = self.show_inspector(&state)?;
         drop(state);
         let thread = thread::Builder::new()
@@ -63,33 +86,30 @@ impl Desk {
             .spawn(move || checking.run(begun));
         if let Err(error) = thread {
             tracing::error!(%error, "no thread for the check");
-            self.checked(CheckView {
-                audit: unreadable(&StoreError::Locked),
-                ..nothing_yet(path)
-            });
+            let _ = self.checked(
+                number,
+                CheckView {
+                    audit: unreadable(&StoreError::Locked),
+                    ..nothing_yet(path)
+                },
+            );
         }
         Ok(view)
     }
 
-    fn checked(&self, check: CheckView) {
+    /// Shows how far a check is. `Break` where it was given up: the device was left meanwhile.
+    fn checked(&self, number: u64, check: CheckView) -> ControlFlow<()> {
         let mut state = self.lock();
-        if let Some(inspecting) = &mut state.inspecting {
-            inspecting.checking = matches!(check.audit, AuditView::Running { .. });
-            inspecting.check = Some(check);
-            let _ = self.show_inspector(&state);
-        }
-    }
-
-    /// The seal of a ledger that this device cosigned last, and how many records it has.
-    fn seal_kept(&self, origin: &KeyName) -> Option<(SignedNote, u64)> {
-        let size = {
-            let state = self.lock();
-            let memory = state.inspecting.as_ref()?.witness.memory().ok()?;
-            memory.known(origin)?.size
+        let inspecting = state.inspecting.as_mut();
+        let Some(inspecting) = inspecting.filter(|inspecting| inspecting.checking == Some(number)) else {
+            return ControlFlow::Break(());
         };
-        let note = SignedNote::parse(&fs::read(self.seal_path(origin)).ok()?).ok()?;
-        let is_last = Seal::of_note(&note).is_ok_and(|seal| seal.size == size && seal.origin == *origin);
-        is_last.then_some((note, size))
+        if !matches!(check.audit, AuditView::Running { .. }) {
+            inspecting.checking = None;
+        }
+        inspecting.check = Some(check);
+        let _ = self.show_inspector(&state);
+        ControlFlow::Continue(())
     }
 }
 
@@ -98,6 +118,7 @@ fn nothing_yet(path: &str) -> CheckView {
         path: path.to_owned(),
         origin: None,
         audit: AuditView::Running { checked: 0, of: 0 },
+        part: None,
         words: vec![],
         witnesses: vec![],
         continues: None,
@@ -118,195 +139,209 @@ impl Checking {
             view.audit = unreadable(&error);
         }
         if let Some(desk) = self.desk.upgrade() {
-            desk.checked(view);
+            let _ = desk.checked(self.number, view);
         }
     }
 
     fn check(&mut self, path: &Path, view: &mut CheckView) -> Result<(), StoreError> {
-        if path.is_dir() {
-            return self.check_folder(path, view);
-        }
-        let fault = |source| StoreError::File {
-            path: path.to_owned(),
-            source,
-        };
-        let mut first = [0; 16];
-        let mut file = File::open(path).map_err(fault)?;
-        let length = read_up_to(&mut file, &mut first).map_err(fault)?;
-        if first.starts_with(b"PK\x03\x04") {
-            return self.check_bundle(path, view);
-        }
-        if &first[..length] != b"SQLite format 3\0" {
-            return Err(StoreError::NotOurs);
-        }
-        match path.parent() {
-            Some(folder) if path.file_name().is_some_and(|name| name == DATABASE_NAME) => {
-                self.check_folder(folder, view)
+        match Given::at(path)? {
+            Given::Folder(folder) => self.check_folder(&folder, view),
+            Given::Database(database) => {
+                let copy = Scratch::make(&self.inspector_folder, self.number)?;
+                copy_database(&database, copy.path())?;
+                self.check_folder(copy.path(), view)
             }
-            _ => self.check_backup(path, view),
+            Given::Bundle(bundle) => self.check_bundle(&bundle, view),
         }
-    }
-
-    /// A backup is a database under another name: it is checked in a folder of its own beside the memory.
-    fn check_backup(&mut self, path: &Path, view: &mut CheckView) -> Result<(), StoreError> {
-        let Some(desk) = self.desk.upgrade() else {
-            return Ok(());
-        };
-        let folder = desk.options.inspector_folder.join("check");
-        drop(desk);
-        let fault = |source| StoreError::File {
-            path: folder.clone(),
-            source,
-        };
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).map_err(fault)?;
-        fs::copy(path, folder.join(DATABASE_NAME)).map_err(fault)?;
-        let checked = self.check_folder(&folder, view);
-        fs::remove_dir_all(&folder).map_err(fault)?;
-        checked
     }
 
     fn check_folder(&mut self, folder: &Path, view: &mut CheckView) -> Result<(), StoreError> {
-        let reader = Reader::without_secrets(folder)?;
-        // A database whose first record cannot even be read is left to the audit.
-        let origin = reader.origin().ok();
-        let of = reader.records()?;
-        view.origin = origin.as_ref().map(|origin| origin.as_str().to_owned());
-        let kept = origin.as_ref().and_then(|origin| self.seal_kept(origin));
-        let mut trust = Trust {
-            origin,
-            ..Trust::default()
+        let reader = match Reader::without_secrets(folder) {
+            // The audit says what is wrong with it.
+            Err(StoreError::OtherSchema) => None,
+            opened => Some(opened?),
         };
-        if let Some((note, _)) = &kept {
-            trust
-                .statements
-                .push(Statement::sealed(note.clone()).map_err(|_| StoreError::Damaged)?);
-        }
+        // A database whose first record cannot even be read is left to the audit.
+        let origin = reader.as_ref().and_then(|reader| reader.origin().ok());
+        let of = reader.as_ref().map_or(Ok(0), Reader::records)?;
+        view.origin = origin.as_ref().map(|origin| origin.as_str().to_owned());
+        let known = origin
+            .as_ref()
+            .and_then(|origin| self.memory.known(origin))
+            .cloned();
+        let seen = known.iter().map(seal_of).map(Statement::seen).collect();
         let begun = view.clone();
         let audited = audit_folder(
             folder,
             AuditOptions {
-                trust,
+                trust: Trust {
+                    origin: origin.clone(),
+                    statements: seen,
+                    ..Trust::default()
+                },
                 go_on: Some(&mut |done| self.tell(&begun, done, of)),
                 ..AuditOptions::default()
             },
         )?;
-        match audited {
-            Audited::Sound(report) => {
-                let seal = report.ledger.origin.map(|origin| Seal {
-                    origin,
-                    size: report.ledger.size,
-                    root: report.ledger.root,
-                });
-                let cosignatures = reader.cosignatures()?;
-                view.witnesses = witness_views(&cosignatures, self.offset_s)?;
-                view.continues = kept.map(|(_, size)| shown(size));
-                let warnings = WarningView::of_report(&report.ledger);
-                self.sound(view, seal.as_ref(), report.ledger.size, warnings);
+        match (audited, reader) {
+            // Nothing was compared with the memory where it was not known whose ledger it is.
+            (Audited::Sound(report), Some(reader)) if report.ledger.origin == origin => {
+                self.sound_folder(view, &reader, &report.ledger, known.as_ref())?;
             }
-            Audited::Faulty(fault) => view.audit = broken(&fault),
-            Audited::Cancelled => view.audit = AuditView::NotYet,
+            (Audited::Sound(_), _) => return Err(StoreError::Damaged),
+            (Audited::Faulty(fault), _) => view.audit = broken(&fault),
+            (Audited::Cancelled, _) => view.audit = AuditView::NotYet,
         }
         Ok(())
     }
 
-    fn check_bundle(&mut self, path: &Path, view: &mut CheckView) -> Result<(), StoreError> {
-        let fault = |source| StoreError::File {
-            path: path.to_owned(),
-            source,
-        };
-        let open = || File::open(path).map(io::BufReader::new).map_err(fault);
-        let mut trust = BundleTrust {
+    fn sound_folder(
+        &self,
+        view: &mut CheckView,
+        reader: &Reader,
+        report: &Report,
+        known: Option<&KnownLedger>,
+    ) -> Result<(), StoreError> {
+        let keys = reader.ledger_keys()?;
+        if let Some(fault) = key_fault(known, keys.iter().map(|one| &one.key)) {
+            view.audit = broken(&fault);
+            return Ok(());
+        }
+        // The gate may have gone on since the audit.
+        let cosignatures = reader.cosignatures()?.into_iter();
+        view.witnesses = cosignatures
+            .filter(|one| one.size <= report.size)
+            .map(|one| self.witness_view(one.size, &one.witness, one.time))
+            .collect::<Result<_, StoreError>>()?;
+        view.continues = known.map(|known| shown(known.size));
+        if let Some(origin) = &report.origin {
+            let seal = Seal {
+                origin: origin.clone(),
+                size: report.size,
+                root: report.root,
+            };
+            view.words = words(Fingerprint::of_seal(&seal), self.locale);
+        }
+        view.audit = self.whole(report.size, WarningView::of_report(report));
+        Ok(())
+    }
+
+    fn check_bundle(&self, path: &Path, view: &mut CheckView) -> Result<(), StoreError> {
+        let fault = |error| StoreError::file(path, error);
+        let trust = BundleTrust {
             witnesses: vec![self.witness.clone()],
+            seen: self.memory.ledgers().map(seal_of).collect(),
             ..BundleTrust::default()
         };
-        let mut verified = verify_bundle_file(open()?, &trust).map_err(fault)?;
-        if let Ok(report) = &verified {
-            // Now it is known which ledger it is.
-            if let Some((note, size)) = self.seal_kept(&report.seal.origin) {
-                trust.since.push(note);
-                verified = verify_bundle_file(open()?, &trust).map_err(fault)?;
-                view.continues = Some(shown(size));
-            }
-        }
-        match verified {
-            Ok(report) => {
-                view.origin = Some(report.seal.origin.as_str().to_owned());
-                let offset_s = self.offset_s;
-                let witness = |size, witness: &VerifierKey, seconds| {
-                    Ok(WitnessView {
-                        size: shown(size),
-                        witness: witness.name().as_str().to_owned(),
-                        at: time_of_witness(seconds, offset_s)?,
-                    })
-                };
-                let cosigned = report.cosigned.iter();
-                view.witnesses = cosigned
-                    .map(|one| witness(one.size, &one.witness, one.seconds))
-                    .collect::<Result<_, StoreError>>()?;
-                let warnings = report.audit.as_ref().map(WarningView::of_report);
-                self.sound(
-                    view,
-                    Some(&report.seal),
-                    report.seal.size,
-                    warnings.unwrap_or_default(),
-                );
-            }
+        let zip = File::open(path).map(io::BufReader::new).map_err(fault)?;
+        match verify_bundle_file(zip, &trust).map_err(fault)? {
+            Ok(report) => self.sound_bundle(view, &report),
             Err(fault) => {
-                view.continues = None;
-                view.audit = AuditView::Broken {
-                    position: shown(fault.position().unwrap_or(0)),
-                    rule: fault.rule().to_owned(),
-                    expected: fault.expected().to_owned(),
-                    found: fault.found().to_owned(),
-                };
+                view.audit = broken_bundle(&fault);
+                Ok(())
             }
         }
+    }
+
+    fn sound_bundle(&self, view: &mut CheckView, report: &BundleReport) -> Result<(), StoreError> {
+        view.origin = Some(report.seal.origin.as_str().to_owned());
+        let known = self.memory.known(&report.seal.origin);
+        if let Some(fault) = key_fault(known, report.keys.iter().map(|(_, key)| key)) {
+            view.audit = broken(&fault);
+            return Ok(());
+        }
+        let cosigned = report.cosigned.iter();
+        view.witnesses = cosigned
+            .map(|one| self.witness_view(one.size, &one.witness, one.seconds))
+            .collect::<Result<_, StoreError>>()?;
+        view.continues = known.map(|known| shown(known.size));
+        view.words = words(Fingerprint::of_seal(&report.seal), self.locale);
+        let warnings = report.audit.as_ref().map(WarningView::of_report);
+        let range = report.range.clone();
+        let is_whole = range == (0..report.seal.size);
+        view.part = (!is_whole).then(|| PartView {
+            from: shown(range.start),
+            to: shown(range.end.saturating_sub(1)),
+            of: shown(report.seal.size),
+        });
+        let records = range.end.saturating_sub(range.start);
+        view.audit = self.whole(records, warnings.unwrap_or_default());
         Ok(())
     }
 
-    fn sound(&self, view: &mut CheckView, seal: Option<&Seal>, size: u64, warnings: Vec<WarningView>) {
-        if let Some(seal) = seal {
-            view.words = words(Fingerprint::of_seal(seal), self.locale);
-        }
+    fn witness_view(
+        &self,
+        size: u64,
+        witness: &VerifierKey,
+        seconds: u64,
+    ) -> Result<WitnessView, StoreError> {
+        Ok(WitnessView {
+            size: shown(size),
+            witness: witness.name().as_str().to_owned(),
+            at: time_of_witness(seconds, self.offset_s)?,
+            // Anybody can make a key of any name, and the gate one of this device's.
+            known: *witness == self.witness,
+        })
+    }
+
+    fn whole(&self, size: u64, warnings: Vec<WarningView>) -> AuditView {
         let now = self.desk.upgrade().map(|desk| desk.clock.now().to_rfc3339());
-        view.audit = AuditView::Whole {
+        AuditView::Whole {
             size: shown(size),
             at: now.unwrap_or_default(),
             warnings,
-        };
-    }
-
-    fn seal_kept(&self, origin: &KeyName) -> Option<(SignedNote, u64)> {
-        self.desk.upgrade()?.seal_kept(origin)
+        }
     }
 
     fn tell(&mut self, begun: &CheckView, done: u64, of: u64) -> ControlFlow<()> {
         let Some(desk) = self.desk.upgrade() else {
             return ControlFlow::Break(());
         };
-        if self.told.elapsed() >= BETWEEN_WORDS {
-            self.told = Instant::now();
-            desk.checked(CheckView {
-                audit: AuditView::Running {
-                    checked: shown(done),
-                    of: shown(of),
-                },
-                ..begun.clone()
-            });
+        if self.told.elapsed() < BETWEEN_WORDS {
+            return ControlFlow::Continue(());
         }
-        ControlFlow::Continue(())
+        self.told = Instant::now();
+        let audit = AuditView::Running {
+            checked: shown(done),
+            of: shown(of),
+        };
+        desk.checked(
+            self.number,
+            CheckView {
+                audit,
+                ..begun.clone()
+            },
+        )
     }
 }
 
-/// Fills the buffer as far as the file goes; answers how far that is.
-fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut length = 0;
-    while length < buffer.len() {
-        match file.read(&mut buffer[length..])? {
-            0 => break,
-            more => length += more,
-        }
+fn seal_of(known: &KnownLedger) -> Seal {
+    Seal {
+        origin: known.key.name().clone(),
+        size: known.size,
+        root: known.root,
     }
-    Ok(length)
 }
+
+/// A ledger that is known has the key by which it is known among its own. For one that was trusted and never
+/// witnessed this is all there is to compare.
+fn key_fault<'a>(
+    known: Option<&KnownLedger>,
+    mut keys: impl Iterator<Item = &'a VerifierKey>,
+) -> Option<Fault> {
+    let known = &known?.key;
+    let is_named = keys.any(|key| key == known);
+    (!is_named).then(|| Fault::new(0, Rule::Key, known, "others"))
+}
+
+fn broken_bundle(fault: &BundleFault) -> AuditView {
+    AuditView::Broken {
+        position: shown(fault.position().unwrap_or(0)),
+        rule: fault.rule().to_owned(),
+        expected: fault.expected().to_owned(),
+        found: fault.found().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -186,6 +186,14 @@ impl StoreFault {
         }
     }
 
+    /// What is wrong with the data, where an error is shown as that.
+    pub(crate) fn in_error(error: &DeskError) -> StoreFault {
+        match error {
+            DeskError::Store { fault } => *fault,
+            _ => StoreFault::Unreadable,
+        }
+    }
+
     /// The word by which the catalogue of words knows the fault.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -388,7 +388,7 @@ fn seal_view(head: &SignedSeal, locale: Locale) -> Result<SealView, DeskError> {
     })
 }
 
-/// In the order in which they were recorded.
+/// Who came to this gate, in the order in which they were recorded.
 pub(crate) fn witness_views(
     cosignatures: &[StoredCosignature],
     offset_s: i32,
@@ -398,6 +398,8 @@ pub(crate) fn witness_views(
             size: short(one.size)?,
             witness: one.witness.name().as_str().to_owned(),
             at: time_of_witness(one.time, offset_s)?,
+            // It came to this gate, which recorded it.
+            known: true,
         })
     };
     cosignatures.iter().map(view).collect()

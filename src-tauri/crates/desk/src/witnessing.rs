@@ -17,7 +17,7 @@ use crate::rows::short;
 use crate::view::{QrView, StoreFault, WitnessingTrouble, WitnessingView};
 
 /// Where the gate stands.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Witnessing {
     Idle,
     Waits {
@@ -109,17 +109,21 @@ impl Desk {
         Ok(self.show_witnessing(&self.lock()))
     }
 
-    /// A code before the camera of somebody who waits for another device.
+    /// A code before the camera of somebody who waits for another device. Nobody waits for an answer, so a fault is
+    /// shown with the step.
     pub(crate) fn message_seen(&self, state: &mut State, payload: &[u8]) {
         if state.inspecting.is_some() {
             self.gate_seen(state, payload);
             return;
         }
-        let before = witnessing_view(state);
+        let before = state.witnessing.clone();
         if let Err(error) = self.witness_message(state, WitnessMessage::parse(payload)) {
             tracing::error!(%error, "a witness could not be answered");
+            state.witnessing.trouble(WitnessingTrouble::NotKept {
+                fault: StoreFault::in_error(&error),
+            });
         }
-        if witnessing_view(state) != before {
+        if state.witnessing != before {
             self.show_witnessing(state);
         }
     }

@@ -155,6 +155,9 @@ pub struct WitnessView {
     pub witness: String,
     /// Local time by the witness's clock, RFC 3339.
     pub at: String,
+    /// Whether whoever shows this knows the witness: a gate those who came to it, an inspector's device itself. Of
+    /// any other key nobody can tell whose it is: it may be the gate's own, under whatever name.
+    pub known: bool,
 }
 
 /// Days whose disclosures are kept while an investigation runs.
@@ -272,6 +275,11 @@ pub enum WitnessingTrouble {
         /// That of the witness is so many seconds ahead.
         seconds: i32,
     },
+    /// It was read, and the data gave way: nothing came of it.
+    NotKept {
+        /// Why.
+        fault: StoreFault,
+    },
 }
 
 /// Where the gate's side of witnessing stands.
@@ -358,8 +366,8 @@ pub enum InspectorStep {
         qr: QrView,
         /// The same to be copied, where no camera is at hand.
         text: String,
-        /// The last code was something else.
-        misread: bool,
+        /// What was wrong with the last code.
+        trouble: Option<VisitTrouble>,
     },
     /// A ledger that this device has never seen: the inspector compares the words with those at the gate.
     AsksFirstContact {
@@ -400,6 +408,19 @@ pub enum InspectorStep {
     },
 }
 
+/// Why the last code that the inspector's device saw did not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(tag = "code", rename_all = "snake_case", rename_all_fields = "snake_case")]
+pub enum VisitTrouble {
+    /// It was something else, or for another visit.
+    OtherCode,
+    /// It was read, and the memory of this device gave way: no signature is given.
+    NotKept {
+        /// Why.
+        fault: StoreFault,
+    },
+}
+
 /// Why the inspector's device did not cosign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "snake_case")]
@@ -429,12 +450,27 @@ pub struct CheckView {
     pub origin: Option<String>,
     /// The answer, or how far it is.
     pub audit: AuditView,
+    /// Of a bundle that shows a part of the ledger: which. Erasures, references and the course of the clock cannot be
+    /// told from a part.
+    pub part: Option<PartView>,
     /// Eight words of the seal it was checked against; none before the end.
     pub words: Vec<String>,
     /// Cosignatures in it.
     pub witnesses: Vec<WitnessView>,
-    /// What this device itself witnessed of the ledger: records, where it did. The file continues that.
+    /// What this device itself witnessed of the ledger: records, where it knows the ledger. The file continues that;
+    /// 0 where it trusts the key of the ledger, which is that of the file, and has witnessed no record.
     pub continues: Option<u32>,
+}
+
+/// Records of which a bundle shows more than hashes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct PartView {
+    /// Position of the first.
+    pub from: u32,
+    /// Position of the last.
+    pub to: u32,
+    /// Records of the ledger.
+    pub of: u32,
 }
 
 /// A new key, and why.

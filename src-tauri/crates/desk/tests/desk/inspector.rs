@@ -3,10 +3,12 @@
 use std::fs;
 
 use gatepost_desk::DeskError;
-use gatepost_desk::view::{Appearance, AuditView, BundleForm, CheckView, Locale, Stage};
+use gatepost_desk::view::{Appearance, AuditView, BundleForm, CheckView, Locale, Stage, StoreFault};
+use gatepost_store::DATABASE_NAME;
+use rusqlite::Connection;
 
-use crate::room::{Room, form, until};
-use crate::witnessing::first_visit;
+use crate::room::{MANAGER, MANAGER_PIN, Room, form, until};
+use crate::witnessing::{copy, first_visit, put_back};
 
 /// What the device says of a file.
 fn check(inspector: &Room, path: &str) -> CheckView {
@@ -64,7 +66,121 @@ fn a_bundle_and_a_copied_folder_are_found_whole_and_continue_what_was_witnessed(
         assert_eq!(view.origin.as_ref(), Some(&origin));
         assert_eq!((view.continues, view.words.len()), (Some(witnessed), 8), "{path}");
         assert_eq!(view.witnesses.len(), 1, "{path}");
+        assert!(view.witnesses[0].known && view.part.is_none(), "{path}");
     }
+}
+
+/// The rule that is broken.
+fn broken_rule(view: &CheckView) -> &str {
+    match &view.audit {
+        AuditView::Broken { rule, .. } => rule,
+        other => panic!("not broken: {other:?}"),
+    }
+}
+
+#[test]
+fn only_this_device_is_a_witness_that_it_knows() {
+    let gate = Room::in_the_office();
+    let (inspector, stranger) = (Room::of_an_inspector(None), Room::of_an_inspector(None));
+    first_visit(&gate, &stranger);
+    first_visit(&gate, &inspector);
+    let bundle = gate.desk.make_bundle(&BundleForm::default()).expect("a bundle");
+    let own = inspector.desk.inspector().expect("a view").verifier;
+    for path in [bundle.path, gate.data.path().display().to_string()] {
+        let witnesses = check(&inspector, &path).witnesses;
+        assert_eq!(witnesses.len(), 2, "{path}");
+        for witness in witnesses {
+            let is_own = own.starts_with(&format!("{}+", witness.witness));
+            assert_eq!(witness.known, is_own, "{path}");
+        }
+    }
+    let at_the_gate = gate.desk.ledger().expect("the ledger").witnesses;
+    assert!(at_the_gate.iter().all(|witness| witness.known));
+}
+
+#[test]
+fn a_ledger_that_was_written_anew_since_the_visit_is_found_out_by_the_memory_alone() {
+    let (gate, inspector) = (Room::in_the_office(), Room::of_an_inspector(None));
+    let older = tempfile::tempdir().expect("a folder");
+    copy(gate.data.path(), older.path());
+    for _ in 0..2 {
+        gate.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    }
+    first_visit(&gate, &inspector);
+    let witnessed = inspector.desk.end_visit().expect("ended").known[0].size;
+    fs::remove_dir_all(inspector.data.path().join("inspector/seals")).expect("the seals were kept");
+    let folder = gate.data.path().display().to_string();
+    assert_eq!(check(&inspector, &folder).continues, Some(witnessed));
+
+    let gate = put_back(gate, older.path());
+    assert_eq!(broken_rule(&check(&inspector, &folder)), "truncated");
+    while gate.records().len() <= witnessed as usize {
+        gate.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    }
+    let bundle = gate.desk.make_bundle(&BundleForm::default()).expect("a bundle");
+    let backup = gate.desk.make_backup().expect("a backup");
+    for path in [&folder, &bundle.path, &backup.path] {
+        let view = check(&inspector, path);
+        assert_eq!(broken_rule(&view), "forked", "{path}");
+        assert_eq!(view.continues, None, "{path}");
+    }
+}
+
+#[test]
+fn a_device_that_cannot_read_its_memory_checks_nothing() {
+    let (gate, inspector) = (Room::in_the_office(), Room::of_an_inspector(None));
+    let memory = inspector.data.path().join("inspector/gatepost.witness");
+    fs::write(memory, "worn").expect("written");
+    let folder = gate.data.path().display().to_string();
+    let fault = StoreFault::Damaged;
+    assert_eq!(
+        inspector.desk.check_file(&folder),
+        Err(DeskError::Store { fault })
+    );
+}
+
+#[test]
+fn a_database_under_another_name_is_checked_with_the_log_beside_it() {
+    let (gate, inspector) = (Room::in_the_office(), Room::of_an_inspector(None));
+    let stick = tempfile::tempdir().expect("a folder");
+    let copied = stick.path().join("east gate.db");
+    for ending in ["", "-wal"] {
+        let from = gate.data.path().join(format!("{DATABASE_NAME}{ending}"));
+        let to = stick.path().join(format!("east gate.db{ending}"));
+        assert!(fs::copy(from, to).expect("a copy") > 0, "{ending}");
+    }
+    let records = gate.records().len() as u32;
+    let view = check(&inspector, &copied.display().to_string());
+    assert!(
+        matches!(view.audit, AuditView::Whole { size, .. } if size == records),
+        "{view:?}"
+    );
+    let copies = fs::read_dir(inspector.data.path().join("inspector/check")).expect("the place of copies");
+    assert_eq!(copies.count(), 0, "a copy is gone with its check");
+}
+
+#[test]
+fn copies_that_a_crash_left_are_gone_at_the_next_start() {
+    let inspector = Room::of_an_inspector(None);
+    let left = inspector.data.path().join("inspector/check/1-0");
+    fs::create_dir_all(&left).expect("a folder");
+    fs::write(left.join(DATABASE_NAME), "somebody's").expect("a copy");
+    let inspector = inspector.later(std::time::Duration::ZERO, true);
+    assert_eq!(inspector.stage(), Stage::Inspector);
+    assert!(!left.exists());
+}
+
+#[test]
+fn a_database_with_a_schema_of_its_own_is_an_alarm_and_not_a_file_that_cannot_be_read() {
+    let (gate, inspector) = (Room::in_the_office(), Room::of_an_inspector(None));
+    let copied = tempfile::tempdir().expect("a folder");
+    copy(gate.data.path(), copied.path());
+    let connection = Connection::open(copied.path().join(DATABASE_NAME)).expect("the copy");
+    let index = "CREATE INDEX more ON records(kind)";
+    connection.execute_batch(index).expect("changed");
+    drop(connection);
+    let view = check(&inspector, &copied.path().display().to_string());
+    assert_eq!(broken_rule(&view), "schema");
 }
 
 #[test]

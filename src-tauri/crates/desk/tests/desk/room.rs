@@ -66,6 +66,8 @@ pub(crate) enum Told {
     Door(Box<DoorView>),
     Sound(Earcon),
     Export(ExportProgress),
+    Witnessing(Box<WitnessingView>),
+    Inspector(Box<InspectorView>),
 }
 
 /// Remembers everything, and looks into the data folder whenever a card appears.
@@ -152,9 +154,13 @@ impl Presenter for Witness {
 
     fn audit_changed(&self, _: &AuditView) {}
 
-    fn witnessing_changed(&self, _: &WitnessingView) {}
+    fn witnessing_changed(&self, view: &WitnessingView) {
+        self.hear(Told::Witnessing(Box::new(view.clone())));
+    }
 
-    fn inspector_changed(&self, _: &InspectorView) {}
+    fn inspector_changed(&self, view: &InspectorView) {
+        self.hear(Told::Inspector(Box::new(view.clone())));
+    }
 
     fn sound(&self, earcon: Earcon) {
         self.hear(Told::Sound(earcon));

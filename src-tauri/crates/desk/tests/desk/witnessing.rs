@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use gatepost_desk::DeskError;
 use gatepost_desk::view::{
-    InspectorStep, InspectorView, KeyChangeForm, KeyChangeReason, QrView, WitnessRefusalKind,
-    WitnessingTrouble, WitnessingView,
+    InspectorStep, InspectorView, KeyChangeForm, KeyChangeReason, QrView, StoreFault, VisitTrouble,
+    WitnessRefusalKind, WitnessingTrouble, WitnessingView,
 };
 use gatepost_report::QrModules;
 use gatepost_scan::{FrameView, PixelLayout, scan};
 
-use crate::room::{MANAGER, MANAGER_PIN, Pictures, Room, drawn, end, until};
+use crate::room::{MANAGER, MANAGER_PIN, Pictures, Room, Told, drawn, end, until};
 
 /// The bytes that another device's camera reads from a code.
 fn read(code: &QrView) -> Vec<u8> {
@@ -81,7 +81,7 @@ fn next_visit(gate: &Room, inspector: &Room) -> InspectorView {
     inspector.desk.inspector_typed(&request).expect("read")
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for file in fs::read_dir(from).expect("the folder") {
         let file = file.expect("a file");
         if file.file_type().expect("a type").is_file() {
@@ -91,7 +91,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// The gate as it was, put back by somebody.
-fn put_back(gate: Room, copy_of: &Path) -> Room {
+pub(crate) fn put_back(gate: Room, copy_of: &Path) -> Room {
     let Room { desk, data, .. } = gate;
     end(desk);
     for file in fs::read_dir(data.path()).expect("the folder") {
@@ -210,7 +210,10 @@ fn other_codes_another_ledger_and_a_wrong_clock_are_told_apart_and_nothing_is_re
     let foreign = inspector.desk.inspector_typed("gp1b AAAA").expect("read");
     assert!(matches!(
         foreign.step,
-        InspectorStep::ShowsHello { misread: true, .. }
+        InspectorStep::ShowsHello {
+            trouble: Some(VisitTrouble::OtherCode),
+            ..
+        }
     ));
     inspector.clock.advance(Duration::from_secs(301));
     let request = request(&gate.desk.witnessing().expect("a view"));
@@ -279,4 +282,82 @@ fn after_a_change_of_key_one_visit_ends_with_the_old_and_the_next_begins_with_th
             "{done:?}"
         );
     }
+}
+
+/// The last view that the screen of a device was told.
+fn told<T>(room: &Room, wanted: impl Fn(&Told) -> Option<T>) -> Option<T> {
+    room.witness.all().iter().rev().find_map(wanted)
+}
+
+#[test]
+fn what_a_gate_cannot_keep_of_an_answer_before_its_camera_is_said_and_tried_again() {
+    let gate = Room::in_the_office_with_a_camera();
+    let inspector = Room::of_an_inspector(None);
+    let begun = inspector.desk.begin_visit(None).expect("begun");
+    let request = shown_by(&gate, &hello(&begun));
+    inspector.desk.inspector_typed(&request).expect("read");
+    let signed = inspector.desk.trust_first_contact().expect("trusted");
+    let InspectorStep::ShowsCosignature { qr, .. } = &signed.step else {
+        panic!("not cosigned")
+    };
+    let refuse = "CREATE TRIGGER worn BEFORE INSERT ON cosignatures BEGIN SELECT RAISE(ABORT, 'worn'); END";
+    gate.raw().execute_batch(refuse).expect("a worn disk");
+    gate.pictures().show_qr(qr);
+    let on_screen = |told: &Told| match told {
+        Told::Witnessing(view) => Some(WitnessingView::clone(view)),
+        _ => None,
+    };
+    until("the trouble", || {
+        matches!(
+            told(&gate, on_screen),
+            Some(WitnessingView::ShowsRequest {
+                trouble: Some(WitnessingTrouble::NotKept {
+                    fault: StoreFault::Unreadable
+                }),
+                ..
+            })
+        )
+    });
+    gate.raw().execute_batch("DROP TRIGGER worn").expect("mended");
+    until("the end", || {
+        matches!(told(&gate, on_screen), Some(WitnessingView::Done { .. }))
+    });
+}
+
+#[test]
+fn what_an_inspectors_device_cannot_keep_before_its_camera_is_said_and_tried_again() {
+    let gate = Room::in_the_office();
+    let inspector = Room::of_an_inspector(Some(Pictures::of_nobody()));
+    let begun = inspector.desk.begin_visit(None).expect("begun");
+    gate.desk.begin_witnessing().expect("begun");
+    let request = gate.desk.witness_typed(&hello(&begun)).expect("read");
+    let WitnessingView::ShowsRequest { qr, .. } = &request else {
+        panic!("no request: {request:?}")
+    };
+    let memory = inspector.data.path().join("inspector/gatepost.witness");
+    let remembered = fs::read(&memory).expect("the memory");
+    fs::write(&memory, "worn").expect("a worn disk");
+    inspector.pictures().show_qr(qr);
+    let on_screen = |told: &Told| match told {
+        Told::Inspector(view) => Some(view.step.clone()),
+        _ => None,
+    };
+    until("the trouble", || {
+        matches!(
+            told(&inspector, on_screen),
+            Some(InspectorStep::ShowsHello {
+                trouble: Some(VisitTrouble::NotKept {
+                    fault: StoreFault::Damaged
+                }),
+                ..
+            })
+        )
+    });
+    fs::write(&memory, remembered).expect("mended");
+    until("the question", || {
+        matches!(
+            told(&inspector, on_screen),
+            Some(InspectorStep::AsksFirstContact { .. })
+        )
+    });
 }
