@@ -10,6 +10,7 @@ use gatepost_rules::VerdictKind;
 use crate::backup::{BACKUP_HELP, BackupArguments, RESTORE_HELP, RestoreArguments};
 use crate::bench::BenchCommand;
 use crate::ledger::arguments::LedgerCommand;
+use crate::manager::{MANAGER_HELP, ManagerArguments};
 
 const EXIT_CODES: &str = "Exit codes:\n  \
     0  done\n  \
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     /// Put a backup back.
     #[command(after_help = RESTORE_HELP)]
     Restore(RestoreArguments),
+    /// Make a manager where none can sign in.
+    #[command(after_help = MANAGER_HELP)]
+    Manager(ManagerArguments),
     /// Measure this machine.
     #[command(subcommand)]
     Bench(BenchCommand),

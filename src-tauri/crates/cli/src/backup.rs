@@ -5,21 +5,22 @@ use std::process::ExitCode;
 
 use clap::Args;
 use gatepost_store::{
-    DATABASE_NAME, Difference, RestoreChoice, RestorePlan, VaultKind, backup, open_vault, plan_restore,
-    restore,
+    Difference, RestoreChoice, RestorePlan, VaultKind, open_vault, plan_restore, prepare_backup, restore,
 };
 use serde::Serialize;
 
 use crate::fault::shown;
+use crate::folder::Writer;
 use crate::output::Output;
 use crate::{Fault, LedgerFault};
 
 pub(crate) const BACKUP_HELP: &str = "The gate may go on meanwhile. The file holds none of the keys: personal data that \
-    is destroyed later is unreadable in it too.\n\n\
+    is destroyed later is unreadable in it too, and on a machine without the keys it can be read and audited but not \
+    continued. The backup is recorded in the ledger before its file gets its name.\n\n\
     Exit codes:\n  \
-    0  written and checked\n  \
+    0  written, checked and recorded\n  \
     2  the command line makes no sense\n  \
-    3  the data cannot be read or the file cannot be written\n  \
+    3  the data cannot be used or the file cannot be written\n  \
     4  the file is there already";
 
 pub(crate) const RESTORE_HELP: &str = "The window must be closed. What stood in the folder is kept beside it.\n\n\
@@ -63,28 +64,32 @@ struct BackupLine {
     sha256: String,
     /// The signed seal of what is in it.
     seal: String,
+    /// Position of the record of this backup, which is not in it.
+    record: u64,
 }
 
-/// Copies the ledger of a folder into one file.
+/// Copies the ledger of a folder into one file, which gets its name after it is recorded.
 pub(crate) fn make(arguments: &BackupArguments, output: &Output) -> Result<ExitCode, Fault> {
     let folder = &arguments.folder;
-    if !folder.join(DATABASE_NAME).exists() {
-        return Err(Fault::NoData {
-            folder: folder.clone(),
-        });
-    }
-    let done = backup(folder, &arguments.output, |_| {}).map_err(|source| Fault::of_store(folder, source))?;
+    let fault = |source| Fault::of_store(folder, source);
+    // Opened for writing before anything is copied: what may not be recorded does not leave.
+    let mut writer = Writer::open(folder)?;
+    let prepared = prepare_backup(folder, &arguments.output, |_| {}).map_err(fault)?;
+    let record = writer.record_export(prepared.body(), None)?;
+    let done = prepared.publish().map_err(fault)?;
     let line = BackupLine {
         path: done.path.display().to_string(),
         size: done.size,
         bytes: done.bytes,
         sha256: done.sha256,
         seal: done.seal.to_string(),
+        record,
     };
     let values = [
         ("size", line.size.into()),
         ("path", shown(&done.path)),
         ("sha256", line.sha256.as_str().into()),
+        ("position", line.record.into()),
     ];
     output.result(&line, "cli-backup-done", &values)?;
     Ok(ExitCode::SUCCESS)

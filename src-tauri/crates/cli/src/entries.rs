@@ -4,15 +4,14 @@ use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use chrono::{DateTime, FixedOffset};
-use gatepost_desk::{Clock, ExportFormat, ExportRequest, SystemClock, data_folder, prepare_export};
-use gatepost_ledger::Moment;
+use gatepost_desk::{ExportFormat, ExportRequest, data_folder, prepare_export};
 use gatepost_report::mask_name;
-use gatepost_store::{DATABASE_NAME, EntryFilter, NewRecord, Store, StoreError, VaultKind, open_vault};
+use gatepost_store::{EntryFilter, StoreError};
 use serde::Serialize;
 
 use crate::Fault;
 use crate::arguments::ExportArguments;
+use crate::folder::Writer;
 use crate::output::{Output, plain};
 
 /// An export as a JSON line.
@@ -28,46 +27,19 @@ struct ExportLine {
 
 pub(crate) fn run(arguments: &ExportArguments, output: &Output) -> Result<ExitCode, Fault> {
     let folder = data_folder(arguments.data_dir.clone());
-    let clock = SystemClock::start();
-    let store_fault = |source| Fault::Store {
-        folder: folder.clone(),
-        source,
-    };
+    let store_fault = |source| Fault::of_store(&folder, source);
     let export_fault = |error| Fault::of_export(folder.clone(), error);
-    let no_data = || Fault::NoData {
-        folder: folder.clone(),
-    };
-    if !folder.join(DATABASE_NAME).exists() {
-        return Err(no_data());
-    }
     // Opened for writing before anything is read: what may not be recorded is not exported.
-    let vault = open_vault(&folder, VaultKind::KeyFile).map_err(store_fault)?;
-    let mut store = Store::open(&folder, vault).map_err(store_fault)?;
-    let venue = store.venue().map_err(store_fault)?.ok_or_else(no_data)?;
+    let mut writer = Writer::open(&folder)?;
     let to_pipe = arguments.output == Path::new("-");
-    let made_at = clock.now();
-    let request = request(arguments, &mut store, made_at, venue.demo, output).map_err(store_fault)?;
-    let mut reader = store.reader().map_err(store_fault)?;
+    let request = request(arguments, &mut writer, output).map_err(store_fault)?;
+    let mut reader = writer.store.reader().map_err(store_fault)?;
     let prepared = prepare_export(&mut reader, &request, &mut |_, _| {}).map_err(export_fault)?;
+    drop(reader);
     if prepared.rows() == 0 {
         return Err(Fault::NoEntries);
     }
-
-    let body = prepared.body();
-    let wall_ms = clock.now().timestamp_millis();
-    let boot = store
-        .boot(wall_ms, 0, &venue.gate, env!("CARGO_PKG_VERSION"))
-        .map_err(store_fault)?;
-    let at = Moment {
-        wall_ms,
-        boot,
-        monotonic_ms: 0,
-    };
-    let (gate, by) = (venue.gate, None);
-    let position = store
-        .append(&NewRecord { at, gate, by, body })
-        .map_err(store_fault)?;
-
+    let position = writer.record_export(prepared.body(), None)?;
     let (rows, sha256) = (prepared.rows(), prepared.sha256().to_owned());
     let path = if to_pipe {
         prepared
@@ -93,12 +65,10 @@ pub(crate) fn run(arguments: &ExportArguments, output: &Output) -> Result<ExitCo
 
 fn request(
     arguments: &ExportArguments,
-    store: &mut Store,
-    made_at: DateTime<FixedOffset>,
-    demo: bool,
+    writer: &mut Writer,
     output: &Output,
 ) -> Result<ExportRequest, StoreError> {
-    let people = store.people()?;
+    let people = writer.store.people()?;
     let format = format(arguments);
     Ok(ExportRequest {
         filter: EntryFilter {
@@ -108,10 +78,14 @@ fn request(
             ..EntryFilter::default()
         },
         format,
-        made_at,
+        made_at: writer.local_now(),
         // A pipe gets the file after it is recorded, so it waits in the data folder until then.
         target: if arguments.output == Path::new("-") {
-            store.folder().join("export").with_extension(format.extension())
+            writer
+                .store
+                .folder()
+                .join("export")
+                .with_extension(format.extension())
         } else {
             arguments.output.clone()
         },
@@ -120,7 +94,7 @@ fn request(
             .iter()
             .map(|one| (one.number, mask_name(one.name.expose())))
             .collect(),
-        demo,
+        demo: writer.venue.demo,
     })
 }
 

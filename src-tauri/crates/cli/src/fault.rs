@@ -45,6 +45,12 @@ pub(crate) enum Fault {
     /// PINs that nobody may have.
     #[error("the PINs are too simple or equal")]
     Pins,
+    /// A PIN that nobody may have.
+    #[error("the PIN is too simple")]
+    PinTooSimple,
+    /// No name, or none that fits a line.
+    #[error("the name is missing or too long")]
+    NameMissing,
     /// Days that no calendar has.
     #[error("the days cannot be simulated")]
     Impossible,
@@ -169,6 +175,8 @@ impl Fault {
             Fault::NoEntries => 1,
             Fault::FolderMissing
             | Fault::Pins
+            | Fault::PinTooSimple
+            | Fault::NameMissing
             | Fault::Impossible
             | Fault::PictureFromPipe
             | Fault::BytesToTerminal
@@ -207,6 +215,8 @@ impl Fault {
             Fault::NotADemo { .. } => "not_a_demo",
             Fault::NotEmpty { .. } => "not_empty",
             Fault::Pins => "pins",
+            Fault::PinTooSimple => "pin_too_simple",
+            Fault::NameMissing => "name_missing",
             Fault::Impossible => "impossible",
             Fault::Unreadable { .. } => "unreadable",
             Fault::Empty { .. } => "empty",
@@ -269,6 +279,8 @@ impl Fault {
             | Fault::Export(_)
             | Fault::FolderMissing
             | Fault::Pins
+            | Fault::PinTooSimple
+            | Fault::NameMissing
             | Fault::Impossible
             | Fault::PictureFromPipe
             | Fault::DiskFull
@@ -318,6 +330,8 @@ mod tests {
             Fault::NotADemo { folder: folder() },
             Fault::NotEmpty { folder: folder() },
             Fault::Pins,
+            Fault::PinTooSimple,
+            Fault::NameMissing,
             Fault::Impossible,
             Fault::Unreadable { path: folder() },
             Fault::Empty { path: folder() },

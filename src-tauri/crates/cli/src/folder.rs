@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use chrono::{NaiveDate, NaiveTime};
-use gatepost_desk::{Clock, SystemClock};
-use gatepost_ledger::{Body, Disclosed, Field, Moment};
+use chrono::{DateTime, FixedOffset, NaiveDate};
+use gatepost_codes::Personal;
+use gatepost_desk::{Clock, SystemClock, local_midnight_ms};
+use gatepost_ledger::{Body, Moment};
 use gatepost_store::{DATABASE_NAME, NewRecord, Reader, Store, StoreError, VaultKind, Venue, open_vault};
 
-use crate::Fault;
+use crate::{Fault, LedgerFault};
 
 /// Opens a folder without any of its secrets, whoever else has it open.
 pub(crate) fn read(folder: &Path) -> Result<Reader, Fault> {
@@ -24,7 +25,9 @@ fn must_hold_data(folder: &Path) -> Result<(), Fault> {
     }
 }
 
-/// A folder that is written beside the window: each command is a run of its own, with a boot number of its own.
+/// A folder that is written beside the window: each command that writes is a run of its own, with a boot number of
+/// its own. It writes its start before the first record and its end when it is dropped, however the command ends; a
+/// command that is refused before its first record leaves nothing in the ledger.
 pub(crate) struct Writer {
     pub(crate) store: Store,
     pub(crate) venue: Venue,
@@ -91,23 +94,20 @@ impl Writer {
         }
     }
 
+    /// The wall clock, in local time.
+    pub(crate) fn local_now(&self) -> DateTime<FixedOffset> {
+        self.clock.now()
+    }
+
     fn clocks(&self) -> (i64, u64) {
         let since = u64::try_from(self.clock.since_start().as_millis()).unwrap_or(u64::MAX);
         (self.clock.now().timestamp_millis(), since)
     }
 
-    /// Writes down that the program ended in good order. What was done is done: a fault here leaves the trace of a
-    /// run that was cut off, which is what it was.
-    pub(crate) fn finish(mut self) {
-        if self.boot.is_some() {
-            let _ = self.append(Body::Shutdown, vec![]);
-        }
-    }
-
     /// When a local day begins, in milliseconds since 1970 UTC, by today's offset.
-    pub(crate) fn local_midnight_ms(&self, day: NaiveDate) -> i64 {
-        let offset_ms = i64::from(self.clock.now().offset().local_minus_utc()) * 1000;
-        day.and_time(NaiveTime::MIN).and_utc().timestamp_millis() - offset_ms
+    pub(crate) fn local_midnight_ms(&self, day: NaiveDate) -> Result<i64, Fault> {
+        let offset = *self.clock.now().offset();
+        local_midnight_ms(day, offset).ok_or_else(|| LedgerFault::NotADay { day }.into())
     }
 
     /// Seconds since 1970 UTC.
@@ -115,12 +115,33 @@ impl Writer {
         u64::try_from(self.clock.now().timestamp()).unwrap_or(0)
     }
 
-    /// Appends a record of nobody in particular: the command line asks for no PIN.
-    pub(crate) fn append(&mut self, body: Body, disclosed: Vec<(Field, Disclosed)>) -> Result<u64, Fault> {
-        let at = self.now()?;
-        let (gate, by) = (self.venue.gate.clone(), None);
-        self.store
-            .append_with(&NewRecord { at, gate, by, body }, disclosed)
-            .map_err(|source| self.fault(source))
+    /// Appends the record of a file that leaves the house, with the reason where somebody gave one. It is of nobody
+    /// in particular: the command line asks for no PIN.
+    pub(crate) fn record_export(&mut self, body: Body, reason: Option<&str>) -> Result<u64, Fault> {
+        let record = self.record(body)?;
+        let reason = reason.map(|reason| Personal::new(reason.to_owned()));
+        let appended = self.store.append_export(&record, reason.as_ref());
+        appended.map_err(|source| self.fault(source))
+    }
+
+    fn record(&mut self, body: Body) -> Result<NewRecord, Fault> {
+        Ok(NewRecord {
+            at: self.now()?,
+            gate: self.venue.gate.clone(),
+            by: None,
+            body,
+        })
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.boot.is_none() {
+            return;
+        }
+        // What was done is done: a fault here leaves the trace of a run that was cut off, which is what it was.
+        if let Ok(end) = self.record(Body::Shutdown) {
+            let _ = self.store.append(&end);
+        }
     }
 }

@@ -8,6 +8,7 @@ mod fault;
 mod files;
 mod folder;
 mod ledger;
+mod manager;
 mod output;
 mod scan;
 mod simulate;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Ledger(wanted) => ledger::run(wanted, &output),
         Command::Backup(wanted) => backup::make(wanted, &output),
         Command::Restore(wanted) => backup::put_back(wanted, &output),
+        Command::Manager(wanted) => manager::run(wanted, &output),
         Command::Bench(wanted) => bench::run(wanted, &output),
         Command::Simulate(wanted) => simulate::run(wanted, &output),
     };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, Local};
+use chrono::{DateTime, FixedOffset, Local, NaiveDate, NaiveTime};
 
 /// Wall clock and monotonic clock. Tests bring their own.
 pub trait Clock: Send + Sync {
@@ -56,4 +56,12 @@ impl Clock for SystemClock {
     fn since_start(&self) -> Duration {
         monotonic().saturating_sub(self.started)
     }
+}
+
+/// When a local day begins at this offset from UTC, in milliseconds since 1970 UTC; `None` for a day at the very end
+/// of the calendar, whose beginning is none of its moments.
+#[must_use]
+pub fn local_midnight_ms(day: NaiveDate, offset: FixedOffset) -> Option<i64> {
+    let midnight = day.and_time(NaiveTime::MIN).and_local_timezone(offset);
+    midnight.single().map(|time| time.timestamp_millis())
 }

@@ -245,8 +245,8 @@ impl Desk {
         {
             let mut state = self.lock();
             let by = state.require(Role::Manager)?.number;
-            let offset_s = self.clock.now().offset().local_minus_utc();
-            let (from_ms, until_ms) = local_range(&hold.from, &hold.to, offset_s)?;
+            let offset = *self.clock.now().offset();
+            let (from_ms, until_ms) = local_range(&hold.from, &hold.to, offset)?;
             if from_ms > until_ms {
                 return Err(DeskError::HoldReversed);
             }

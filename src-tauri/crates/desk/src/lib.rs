@@ -25,8 +25,9 @@ pub mod view;
 mod visitor;
 mod witnessing;
 
+pub use accounts::checked_person;
 pub use bundle::{LedgerSource, prepare_bundle};
-pub use clock::{Clock, SystemClock};
+pub use clock::{Clock, SystemClock, local_midnight_ms};
 pub use desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter};
 pub use error::DeskError;
 pub use export::{

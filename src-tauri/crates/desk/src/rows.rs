@@ -8,6 +8,7 @@ use gatepost_ledger::{DAY_MS, LedgerDay};
 use gatepost_rules::BodyTemperature;
 use gatepost_store::{Counts, PersonNumber, StoreError, StoredEntry};
 
+use crate::clock::local_midnight_ms;
 use crate::error::DeskError;
 use crate::view;
 
@@ -106,10 +107,10 @@ pub(crate) fn day_of(text: &str) -> Result<LedgerDay, DeskError> {
 }
 
 /// The first and the last millisecond, since 1970 UTC, of the local days from `from` to `until` (`YYYY-MM-DD`).
-pub(crate) fn local_range(from: &str, until: &str, offset_s: i32) -> Result<(i64, i64), DeskError> {
+pub(crate) fn local_range(from: &str, until: &str, offset: FixedOffset) -> Result<(i64, i64), DeskError> {
     let midnight = |text: &str| {
         let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| DeskError::NotADay)?;
-        Ok::<_, DeskError>(i64::from(day.to_epoch_days()) * DAY_MS - i64::from(offset_s) * 1000)
+        local_midnight_ms(day, offset).ok_or(DeskError::NotADay)
     };
     Ok((midnight(from)?, midnight(until)? + DAY_MS - 1))
 }

@@ -208,6 +208,22 @@ impl Store {
         self.erase(at, gate, by, |standing| Ok(standing.all_before(class, day)?))
     }
 
+    /// What [`Store::erase_before`] would erase at `at`, of which nothing is written.
+    ///
+    /// # Errors
+    /// As [`Store::erase_before`].
+    pub fn erasable_before(
+        &mut self,
+        at: Moment,
+        class: RetentionClass,
+        day: LedgerDay,
+    ) -> Result<Vec<DueDays>, StoreError> {
+        self.transact(|writing, _| {
+            let standing = Standing::load(writing, writing.tail(), &at)?;
+            Ok(standing.all_before(class, day)?)
+        })
+    }
+
     fn erase(
         &mut self,
         at: Moment,

@@ -126,18 +126,17 @@ impl Store {
         input: &mut (impl BufRead + Seek),
         options: &ImportOptions,
     ) -> Result<ImportReport, StoreError> {
-        let fault = |error| StoreError::file(Path::new(""), error);
         if options.on_bad_line == OnBadLine::RefuseFile {
-            let start = input.stream_position().map_err(fault)?;
-            let report = check(input, options).map_err(fault)?;
+            let start = input.stream_position().map_err(of_input)?;
+            let report = check_jsonl(input, options)?;
             if report.bad_lines > 0 {
                 return Ok(report);
             }
-            input.seek(SeekFrom::Start(start)).map_err(fault)?;
+            input.seek(SeekFrom::Start(start)).map_err(of_input)?;
         }
         let mut report = ImportReport::default();
         let mut batch = Batch::default();
-        while batch.fill(input).map_err(fault)? {
+        while batch.fill(input).map_err(of_input)? {
             let written = self.transact(|writing, _| write(writing, &batch, options))?;
             report.lines += written.lines;
             report.imported += written.imported;
@@ -197,7 +196,19 @@ impl Batch {
     }
 }
 
-/// Reads everything and writes nothing.
+/// Reads an input as [`Store::import_jsonl`] would, and writes nothing.
+///
+/// # Errors
+/// A file error of the input.
+pub fn check_jsonl(input: &mut impl BufRead, options: &ImportOptions) -> Result<ImportReport, StoreError> {
+    check(input, options).map_err(of_input)
+}
+
+/// An error of an input whose name only the caller knows.
+fn of_input(error: io::Error) -> StoreError {
+    StoreError::file(Path::new(""), error)
+}
+
 fn check(input: &mut impl BufRead, options: &ImportOptions) -> io::Result<ImportReport> {
     let mut report = ImportReport::default();
     let mut batch = Batch::default();

@@ -49,7 +49,7 @@ pub use filter::EntryFilter;
 pub use gatepost_ledger::{Moment, PersonNumber, Role, VenueKind, VoidReason};
 pub use given::{Given, copy_database};
 pub use head::{SignedSeal, StoredCosignature};
-pub use import::{BadLine, ImportOptions, ImportReport, LineFault, OnBadLine};
+pub use import::{BadLine, ImportOptions, ImportReport, LineFault, OnBadLine, check_jsonl};
 pub use keys::{Keys, Token};
 pub use leaves::LedgerNow;
 pub use people::{NewPerson, Person, SetUp, WrongPins};

@@ -4,7 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, Write};
 use std::process::ExitCode;
 
-use gatepost_store::{BadLine, ImportOptions, ImportReport, LineFault, OnBadLine};
+use gatepost_ledger::Moment;
+use gatepost_store::{BadLine, ImportOptions, ImportReport, LineFault, OnBadLine, check_jsonl};
 use serde::Serialize;
 
 use crate::Fault;
@@ -65,23 +66,42 @@ pub(super) fn run(arguments: &AppendArguments, output: &Output) -> Result<ExitCo
         Some(lines) => stream(BufReader::new(source), lines, arguments, &mut writer, output),
         None => whole(source, arguments, &mut writer, output),
     };
-    writer.finish();
     match done? {
         0 => Err(Fault::Empty { path: path.clone() }),
         _ => Ok(ExitCode::SUCCESS),
     }
 }
 
-fn options(arguments: &AppendArguments, writer: &mut Writer) -> Result<ImportOptions, Fault> {
-    Ok(ImportOptions {
-        at: writer.now()?,
+fn options(arguments: &AppendArguments, writer: &Writer, at: Moment) -> ImportOptions {
+    ImportOptions {
+        at,
         gate: writer.venue.gate.clone(),
         by: None,
         on_bad_line: match arguments.leave_out_bad_lines {
             true => OnBadLine::LeaveOut,
             false => OnBadLine::RefuseFile,
         },
-    })
+    }
+}
+
+/// Imports what is there to be imported: an input of which nothing would be written leaves no start and end in the
+/// ledger.
+fn import(
+    input: &mut (impl BufRead + Seek),
+    arguments: &AppendArguments,
+    writer: &mut Writer,
+) -> Result<ImportReport, Fault> {
+    let look = options(arguments, writer, writer.moment_to_look());
+    let found = check_jsonl(input, &look).map_err(|source| writer.fault(source))?;
+    let is_refused = found.bad_lines > 0 && look.on_bad_line == OnBadLine::RefuseFile;
+    if is_refused || found.bad_lines == found.lines {
+        return Ok(found);
+    }
+    input.rewind().map_err(|_| Fault::unreadable(&arguments.jsonl))?;
+    let at = writer.now()?;
+    let options = ImportOptions { at, ..look };
+    let report = writer.store.import_jsonl(input, &options);
+    report.map_err(|source| writer.fault(source))
 }
 
 /// Everything or nothing; returns how many lines there were. A pipe, which cannot be read twice, is kept in a file
@@ -101,9 +121,7 @@ fn whole(
     if input.fill_buf().map_err(|_| Fault::unreadable(path))?.is_empty() {
         return Ok(0);
     }
-    let options = options(arguments, writer)?;
-    let report = writer.store.import_jsonl(&mut input, &options);
-    let report = report.map_err(|source| writer.fault(source))?;
+    let report = import(&mut input, arguments, writer)?;
     tell(&report, 0, output)?;
     refuse_bad(&report, 0, arguments)?;
     Ok(report.lines)
@@ -148,9 +166,7 @@ fn stream(
         if count == 0 {
             return Ok(read);
         }
-        let options = options(arguments, writer)?;
-        let report = writer.store.import_jsonl(&mut Cursor::new(group), &options);
-        let report = report.map_err(|source| writer.fault(source))?;
+        let report = import(&mut Cursor::new(group), arguments, writer)?;
         read += report.lines;
         if report.lines > 0 {
             tell(&report, before, output)?;

@@ -64,9 +64,10 @@ pub(crate) struct VerifyArguments {
     /// A data folder or a copy of one, its database, or a bundle.
     #[arg(value_name = "LEDGER")]
     pub(crate) ledger: PathBuf,
-    /// An older seal of this ledger that you kept: a file, a picture of its code, or - for standard input.
+    /// An older seal of this ledger that you kept: a file, a picture of its code, or - for standard input. May be
+    /// given several times.
     #[arg(long, value_name = "SEAL")]
-    pub(crate) since: Option<PathBuf>,
+    pub(crate) since: Vec<PathBuf>,
     /// Keys that you trust (C2SP tlog-policy); its quorum must have cosigned.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,

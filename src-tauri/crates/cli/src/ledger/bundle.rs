@@ -1,11 +1,11 @@
 //! `ledger bundle`.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::{Bound, ControlFlow, Range, RangeBounds};
 use std::process::ExitCode;
 
-use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime};
-use gatepost_desk::{Clock, LedgerSource, SystemClock, prepare_bundle};
-use gatepost_ledger::{Disclosed, Field, Leaf};
+use chrono::NaiveDate;
+use gatepost_desk::{LedgerSource, prepare_bundle};
+use gatepost_ledger::Leaf;
 use gatepost_report::BundleRequest;
 use gatepost_store::{Reader, StoreError};
 use serde::Serialize;
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &BundleArguments, output: &Output) -> Result<ExitCo
     let mut writer = Writer::open(folder)?;
     let mut source = LedgerSource::of(&mut writer.store).map_err(fault)?;
     let size = source.size();
-    let days = Period::of(arguments, SystemClock::start().now());
+    let days = Period::of(arguments, &writer)?;
     let range = match &days {
         None => None,
         Some(days) => {
@@ -64,13 +64,8 @@ pub(super) fn run(arguments: &BundleArguments, output: &Output) -> Result<ExitCo
     let export_fault = |error| Fault::of_export(folder.clone(), error);
     let prepared = prepare_bundle(&mut source, &request, &arguments.output).map_err(export_fault)?;
     drop(source);
-    let reason = arguments.reason.iter().cloned();
-    let disclosed = reason
-        .map(|reason| (Field::Note, Disclosed::Text(reason)))
-        .collect();
-    let record = writer.append(prepared.body(), disclosed)?;
+    let record = writer.record_export(prepared.body(), arguments.reason.as_deref())?;
     let exported = prepared.publish().map_err(export_fault)?;
-    writer.finish();
     let Range { start, end } = range.unwrap_or(0..size);
     let line = Line {
         path: exported.path.display().to_string(),
@@ -92,22 +87,24 @@ pub(super) fn run(arguments: &BundleArguments, output: &Output) -> Result<ExitCo
 }
 
 /// Wall clock from and before, ms UTC.
-struct Period(Range<i64>);
+struct Period(Bound<i64>, Bound<i64>);
 
 impl Period {
     /// Local days, at the offset of today; `None` where none is named.
-    fn of(arguments: &BundleArguments, now: DateTime<FixedOffset>) -> Option<Period> {
-        if arguments.from.is_none() && arguments.to.is_none() {
-            return None;
-        }
-        let midnight = |day: NaiveDate| {
-            let midnight = day.and_time(NaiveTime::MIN).and_local_timezone(*now.offset());
-            midnight.single().map(|time| time.timestamp_millis())
+    fn of(arguments: &BundleArguments, writer: &Writer) -> Result<Option<Period>, Fault> {
+        let midnight = |day| writer.local_midnight_ms(day);
+        let next = |day: NaiveDate| {
+            let next = day.succ_opt().ok_or(LedgerFault::NotADay { day })?;
+            midnight(next)
         };
-        let from = arguments.from.and_then(midnight).unwrap_or(i64::MIN);
-        let next = arguments.to.and_then(|day| day.checked_add_days(Days::new(1)));
-        let to = next.and_then(midnight).unwrap_or(i64::MAX);
-        Some(Period(from..to))
+        let from = arguments.from.map(midnight).transpose()?;
+        let before = arguments.to.map(next).transpose()?;
+        if from.is_none() && before.is_none() {
+            return Ok(None);
+        }
+        let from = from.map_or(Bound::Unbounded, Bound::Included);
+        let before = before.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(Some(Period(from, before)))
     }
 
     /// From the first record in these days to behind the last, with whatever a clock that was set has put between.
@@ -115,7 +112,7 @@ impl Period {
         let mut found: Option<Range<u64>> = None;
         let mut position = 0;
         reader.each_leaf(0..size, &mut |bytes| {
-            let is_inside = Leaf::parse(bytes).is_ok_and(|leaf| self.0.contains(&leaf.at.wall_ms));
+            let is_inside = Leaf::parse(bytes).is_ok_and(|leaf| (self.0, self.1).contains(&leaf.at.wall_ms));
             if is_inside {
                 let start = found.as_ref().map_or(position, |range| range.start);
                 found = Some(start..position + 1);

@@ -45,21 +45,20 @@ impl CertificateLine {
 
 pub(super) fn run(arguments: &EraseArguments, output: &Output) -> Result<ExitCode, Fault> {
     let mut writer = Writer::open(&arguments.folder)?;
-    let at = writer.now()?;
-    let gate = writer.venue.gate.clone();
+    let class = arguments.class.into();
     // A day of ledger time that reaches into the local day stays whole.
-    let midnight_ms = writer.local_midnight_ms(arguments.before);
+    let midnight_ms = writer.local_midnight_ms(arguments.before)?;
     let day = writer.store.days_between(midnight_ms, midnight_ms);
     let day = day.map_err(|source| writer.fault(source))?.from;
-    let erased = writer
-        .store
-        .erase_before(at, &gate, None, arguments.class.into(), day);
-    let erased = erased.map_err(|source| writer.fault(source));
-    writer.finish();
-    let erased = erased?;
-    if erased.is_empty() {
+    let look = writer.moment_to_look();
+    let erasable = writer.store.erasable_before(look, class, day);
+    // Who is refused, or finds nothing, leaves no start and end in the ledger.
+    if erasable.map_err(|source| writer.fault(source))?.is_empty() {
         return Err(LedgerFault::NothingToErase.into());
     }
+    let (at, gate) = (writer.now()?, writer.venue.gate.clone());
+    let erased = writer.store.erase_before(at, &gate, None, class, day);
+    let erased = erased.map_err(|source| writer.fault(source))?;
     for erasure in &erased {
         let line = CertificateLine::of(erasure);
         let values = [

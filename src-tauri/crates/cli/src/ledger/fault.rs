@@ -32,6 +32,12 @@ pub(crate) enum LedgerFault {
     /// Nothing of these days is left to be destroyed.
     #[error("nothing to erase")]
     NothingToErase,
+    /// A day at the very end of the calendar.
+    #[error("{day} is no day of the calendar")]
+    NotADay { day: NaiveDate },
+    /// A manager can sign in, who makes accounts.
+    #[error("a manager can sign in")]
+    ManagerIsLeft,
     /// No record lies in these days.
     #[error("no record in these days")]
     NoRecords,
@@ -85,8 +91,10 @@ impl LedgerFault {
             | LedgerFault::NothingToErase
             | LedgerFault::NoRecords
             | LedgerFault::NothingDisclosed { .. } => 1,
+            LedgerFault::NotADay { .. } => 2,
             LedgerFault::NoWitness { .. } | LedgerFault::BadLine { .. } => 3,
             LedgerFault::Kept(_)
+            | LedgerFault::ManagerIsLeft
             | LedgerFault::RestoreLoses { .. }
             | LedgerFault::AlreadyThere { .. }
             | LedgerFault::UnknownOrigin { .. }
@@ -108,6 +116,8 @@ impl LedgerFault {
             LedgerFault::Kept(KeptUntil::Confirmation(_)) => "date_unconfirmed",
             LedgerFault::AlreadyThere { .. } => "already_there",
             LedgerFault::NothingToErase => "nothing_to_erase",
+            LedgerFault::NotADay { .. } => "not_a_day",
+            LedgerFault::ManagerIsLeft => "manager_is_left",
             LedgerFault::NoRecords => "no_records",
             LedgerFault::NothingDisclosed { .. } => "nothing_disclosed",
             LedgerFault::BadLine { .. } => "bad_line",
@@ -163,7 +173,9 @@ impl LedgerFault {
             LedgerFault::NoWitness { folder } => vec![("folder", shown(folder))],
             LedgerFault::UnknownOrigin { origin } => vec![("origin", plain(origin).into())],
             LedgerFault::Clocks { seconds } => vec![("seconds", (*seconds).into())],
+            LedgerFault::NotADay { day } => vec![("day", day.to_string().into())],
             LedgerFault::Refused { .. }
+            | LedgerFault::ManagerIsLeft
             | LedgerFault::NothingToErase
             | LedgerFault::NoRecords
             | LedgerFault::OtherLedger
@@ -193,6 +205,8 @@ impl LedgerFault {
             LedgerFault::CosignatureRefused,
             LedgerFault::Clocks { seconds: -400 },
             LedgerFault::UnknownWitness,
+            LedgerFault::NotADay { day: NaiveDate::MAX },
+            LedgerFault::ManagerIsLeft,
         ];
         let refusals = [
             WitnessRefusal::UnknownLedger,

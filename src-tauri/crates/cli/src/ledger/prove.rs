@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use gatepost_ledger::note::SignedNote;
 use gatepost_ledger::proof_file::ProofFile;
-use gatepost_ledger::{Body, Disclosed, Disclosure, Field};
+use gatepost_ledger::{Body, Disclosure};
 use gatepost_report::Digesting;
 use gatepost_store::Reader;
 use serde::Serialize;
@@ -124,9 +124,7 @@ fn hand_out(
             sha256: line.sha256.clone(),
             disclosed: vec![line.position],
         };
-        let reason = arguments.reason.clone().unwrap_or_default();
-        line.record = Some(writer.append(body, vec![(Field::Note, Disclosed::Text(reason))])?);
-        writer.finish();
+        line.record = Some(writer.record_export(body, arguments.reason.as_deref())?);
     }
     let values = [("position", line.position.into()), ("size", line.size.into())];
     match (new, target) {

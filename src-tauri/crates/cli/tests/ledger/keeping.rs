@@ -65,7 +65,29 @@ fn a_backup_comes_back_with_its_loss_named_and_verifies() {
     let folder = Folder::with_gate();
     let (gate, file) = (folder.at("gate"), folder.at("backup.sqlite3"));
     let made = done(&["backup", &gate, "-o", &file]);
+    let seal = done(&["ledger", "seal", &gate]);
     refused(&["backup", &gate, "-o", &file], 4, "already_there");
+    assert_eq!(
+        done(&["ledger", "seal", &gate])["root"],
+        seal["root"],
+        "a refusal is no run of its own"
+    );
+    let record = made["record"].as_u64().expect("a position").to_string();
+    done(&[
+        "ledger",
+        "prove",
+        &gate,
+        &record,
+        "-o",
+        &folder.at("p"),
+        "--record",
+        &folder.at("r"),
+    ]);
+    let leaf: Value = serde_json::from_slice(&fs::read(folder.path("r")).unwrap()).unwrap();
+    assert_eq!(
+        (&leaf["typ"], &leaf["sha256"]),
+        (&"export".into(), &made["sha256"])
+    );
     assert_eq!(done(&["ledger", "verify", &file])["size"], made["size"]);
     let registers = crate::verify::registers(5);
     assert_eq!(
@@ -78,8 +100,8 @@ fn a_backup_comes_back_with_its_loss_named_and_verifies() {
 
     let before = files_of(&folder.path("gate"));
     let plan = done(&["restore", &file, &gate, "--plan"]);
-    // A boot, five registers and a shutdown.
-    assert_eq!(plan["difference"], "shorter:7");
+    // A boot, five registers and a shutdown; before them the boot, record and shutdown of the backup itself.
+    assert_eq!(plan["difference"], "shorter:10");
     refused(&["restore", &file, &gate], 4, "restore_loses");
     refused(
         &["restore", &file, &gate, "--replace", "shorter:6"],
@@ -88,7 +110,7 @@ fn a_backup_comes_back_with_its_loss_named_and_verifies() {
     );
     assert_as_before(&folder.path("gate"), &before);
 
-    let back = done(&["restore", &file, &gate, "--replace", "shorter:7"]);
+    let back = done(&["restore", &file, &gate, "--replace", "shorter:10"]);
     assert_eq!(back["size"], made["size"]);
     assert!(fs::metadata(back["kept"].as_str().unwrap()).is_ok());
     // Whatever is written next, the restore stands in the ledger before it.

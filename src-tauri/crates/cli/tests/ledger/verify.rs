@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use gatepost_ledger::Leaf;
 use gatepost_ledger::policy::Policy;
 use gatepost_ledger::proof_file::ProofFile;
+use gatepost_ledger::{Body, Disclosed, Field, Leaf, RetentionClass};
+use gatepost_store::{KeyFile, Reader, Store};
 use serde_json::Value;
 
 use crate::program::{
@@ -207,11 +208,45 @@ fn a_proof_holds_with_the_record_it_is_about_and_a_disclosure_is_recorded_first(
         (&"export".into(), &vec![entry].into())
     );
     assert_eq!(leaf["sha256"], line["sha256"]);
-    assert_eq!(
-        leaf["_sd"].as_array().map(Vec::len),
-        Some(1),
-        "the reason is sealed beside it"
+    assert!(
+        leaf["_sd"].is_null(),
+        "it would be destroyed with the visitors' data"
     );
+    let note = reader_of(&folder).leaf(export + 1).expect("a record");
+    assert_eq!(note.body, Body::Note { of: Some(export) });
+    assert_eq!(note.body.retention_class(), RetentionClass::Incident);
+    assert_eq!(note.digests.len(), 1, "the reason is sealed beside it");
+}
+
+/// The ledger of the gate with its keys, which opens disclosures.
+fn reader_of(folder: &Folder) -> Reader {
+    let gate = folder.path("gate");
+    let store = Store::open(&gate, KeyFile::in_folder(&gate)).expect("the data");
+    store.reader().expect("a reader")
+}
+
+#[test]
+fn the_reason_of_a_disclosure_is_kept_as_long_as_an_incident_by_both_commands() {
+    let folder = Folder::with_gate();
+    let gate = folder.at("gate");
+    let entry = entry_with_temperature(&gate, &folder).to_string();
+    let reason = ["--reason", "a complaint", "-o", &folder.at("out")];
+    let prove = ["ledger", "prove", &gate, &entry, "--disclose", "temperature"];
+    let bundle = ["ledger", "bundle", &gate, "--disclose", &entry];
+    for command in [&prove[..], &bundle[..]] {
+        let record = done(&[command, &reason[..]].concat())["record"]
+            .as_u64()
+            .expect("a record");
+        let reader = reader_of(&folder);
+        let export = reader.leaf(record).expect("the record");
+        assert_eq!((export.body.kind(), export.digests.len()), ("export", 0));
+        let note = reader.leaf(record + 1).expect("the note");
+        assert_eq!(note.body, Body::Note { of: Some(record) });
+        assert_eq!(note.body.retention_class(), RetentionClass::Incident);
+        let reason = reader.disclosure(record + 1, Field::Note).expect("readable");
+        let reason = reason.expect("it is there");
+        assert_eq!(reason.value.expose(), &Disclosed::Text("a complaint".to_owned()));
+    }
 }
 
 #[test]

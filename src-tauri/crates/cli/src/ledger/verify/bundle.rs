@@ -26,7 +26,7 @@ pub(super) fn verify(path: &Path, brought: &Brought) -> Result<Result<SoundLine,
             .policy
             .as_ref()
             .map_or(vec![], |policy| policy.logs().to_vec()),
-        since: brought.since.iter().cloned().collect(),
+        since: brought.since.clone(),
         witnesses: brought.witnesses.clone(),
         ..BundleTrust::default()
     };

@@ -96,7 +96,11 @@ pub(super) fn accept(arguments: &WitnessAccept, output: &Output) -> Result<(), F
     let seal = reader
         .signed_seal_at(size)
         .map_err(|source| writer.fault(source))?;
+    let kept = reader.cosignatures().map_err(|source| writer.fault(source))?;
     drop(reader);
+    if kept.iter().any(|one| one.size == size && one.line == signature) {
+        return Err(LedgerFault::CosignatureRefused.into());
+    }
     let note = seal.ok_or(LedgerFault::CosignatureRefused)?.note;
     let skew_seconds = COSIGNATURE_SKEW_MS.unsigned_abs() / 1000;
     let time = accept_cosignature(&signature, &note, &witness, writer.now_seconds(), skew_seconds).map_err(
@@ -114,7 +118,6 @@ pub(super) fn accept(arguments: &WitnessAccept, output: &Output) -> Result<(), F
         StoreError::CosignatureRefused => LedgerFault::CosignatureRefused.into(),
         source => writer.fault(source),
     })?;
-    writer.finish();
     let line = AcceptedLine {
         size,
         witness: witness.to_string(),
