@@ -942,18 +942,6 @@ cli-manager_is_left = A manager can sign in and makes accounts in the window; no
 cli-pin_too_simple = A PIN has 6 to 12 digits, no runs or repeats; give another as the first line of standard input
 cli-name_missing = The name is empty or longer than 30 characters; give another with --name
 cli-not_a_day = { $day } lies at the very end of the calendar; choose another day
-cli-salvage-refused = Rows that are not what was recorded: { $n }; left out
-cli-salvage-entries = Entries whose row was made again from the record: { $n }; the local time may differ
-cli-salvage-people = People of whom only records were found: { $n }; names and PINs are lost, so a manager has to give them new PINs or accounts
-cli-salvage-disclosures = Temperatures, notes and other personal data that were not found: { $n }
-cli-salvage-rows = Rows left out because others that they refer to are lost: { $n }
-cli-salvage-venue = The venue's name and hours were not found; the gate's name stands in their place
-cli-salvage-no_manager = No manager can sign in on the new database. Put the key files into { $folder } and make one there with “gatepost-cli manager”; the ledger records that
-cli-manager-done = Account no. { $number } of a manager was made. It is recorded, and that nobody signed in made it; in the window it can give the others new PINs
-cli-manager_is_left = A manager can sign in and makes accounts in the window; nothing was made
-cli-pin_too_simple = A PIN has 6 to 12 digits, no runs or repeats; give another as the first line of standard input
-cli-name_missing = The name is empty or longer than 30 characters; give another with --name
-cli-not_a_day = { $day } lies at the very end of the calendar; choose another day
 cli-append-done = { $n ->
     [one] 1 record is
    *[other] { $n } records are
