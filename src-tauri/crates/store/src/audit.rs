@@ -13,6 +13,7 @@ use std::path::Path;
 use gatepost_ledger::audit::{Audit, Fault, Report, Trust, walk};
 use rusqlite::Connection;
 
+use crate::as_found::AsFound;
 use crate::day_keys::DayKeyFile;
 use crate::untrusted::{Differences, open_folder};
 use crate::{KeyVault, StoreError};
@@ -74,12 +75,13 @@ impl Audited {
     }
 }
 
-/// Audits the data in `folder` as they stand at this moment; they may be in use.
+/// Audits the data in `folder` as they stand at this moment; they may be in use. The folder is left as it was found.
 ///
 /// # Errors
 /// Where the data could not be read. On a medium that cannot be written they must have been closed properly:
 /// copy them elsewhere otherwise.
 pub fn audit_folder(folder: &Path, mut options: AuditOptions<'_>) -> Result<Audited, StoreError> {
+    let _as_found = AsFound::of(folder);
     let connection = open_folder(folder)?;
     // What is read from here on is one state of the data, whatever is written meanwhile.
     connection.execute_batch("BEGIN")?;

@@ -12,6 +12,7 @@ use gatepost_ledger::{
 use gatepost_rules::{BodyTemperature, TemperatureBand, VerdictKind};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use crate::as_found::AsFound;
 use crate::day_keys::{KeyOf, SharedDayKeys, class_of};
 use crate::filter::{Conditions, HELD, NOT_FOLLOWED, NOT_VOIDED};
 use crate::keys::Token;
@@ -98,6 +99,8 @@ pub struct Reader {
     pub(crate) connection: Connection,
     pub(crate) day_keys: SharedDayKeys,
     origin: OnceCell<KeyName>,
+    /// Of a folder that is only looked at. Behind the connection, which is closed before.
+    _as_found: Option<AsFound>,
 }
 
 const ROW: &str =
@@ -113,17 +116,23 @@ impl Reader {
             connection,
             day_keys,
             origin: OnceCell::new(),
+            _as_found: None,
         })
     }
 
-    /// Opens a data folder without any of its secrets, for whoever checks it: what was sealed stays sealed.
+    /// Opens a data folder without any of its secrets, for whoever checks it: what was sealed stays sealed. The
+    /// folder is left as it was found.
     ///
     /// # Errors
     /// Any [`StoreError`] of opening.
     pub fn without_secrets(folder: &Path) -> Result<Reader, StoreError> {
+        let as_found = AsFound::of(folder);
         let connection = untrusted::open_folder(folder)?;
         untrusted::demand_schema(&connection)?;
-        Reader::new(connection, SharedDayKeys::default())
+        Ok(Reader {
+            _as_found: Some(as_found),
+            ..Reader::new(connection, SharedDayKeys::default())?
+        })
     }
 
     /// A page of entries, newest first, older than `before` where one is given. Keyset pagination: page ten

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod append;
+mod as_found;
 mod audit;
 mod backup;
 mod convert;

@@ -44,6 +44,72 @@ fn an_audit_needs_no_key_and_changes_no_byte() {
     done(&["ledger", "verify", &folder.at("copy/gatepost.sqlite3")]);
     done(&["ledger", "seal", &folder.at("copy")]);
     assert_as_before(&folder.path("copy"), &files);
+    let left = fs::read_dir(folder.path("copy")).unwrap();
+    assert_eq!(left.count(), 1, "nothing stands beside the database");
+}
+
+/// What a gate that goes on leaves in a copy: the last records stand in the log alone.
+#[test]
+fn a_copy_of_a_gate_that_goes_on_is_audited_with_its_log_and_left_as_it_was() {
+    let folder = Folder::with_gate();
+    let gate = folder.path("gate");
+    let mut store = Store::open(&gate, KeyFile::in_folder(&gate)).expect("the data");
+    store.boot(1_800_000_000_000, 0, "东门", "1").expect("a start");
+    let records = store.reader().expect("a reader").records().expect("records");
+    fs::create_dir(folder.path("copy")).unwrap();
+    for name in ["gatepost.sqlite3", "gatepost.sqlite3-wal"] {
+        fs::copy(gate.join(name), folder.path("copy").join(name)).expect("a copy");
+    }
+    let files = files_of(&folder.path("copy"));
+    assert_eq!(files.len(), 2);
+    for path in ["copy", "copy/gatepost.sqlite3"] {
+        let line = done(&["ledger", "verify", &folder.at(path)]);
+        assert_eq!(line["size"], records, "{line}");
+    }
+    assert_as_before(&folder.path("copy"), &files);
+    assert_eq!(fs::read_dir(folder.path("copy")).unwrap().count(), 2);
+}
+
+#[test]
+fn several_kept_seals_are_all_compared() {
+    let folder = Folder::with_gate();
+    let gate = folder.at("gate");
+    let (first, second) = (folder.at("first"), folder.at("second"));
+    done(&["ledger", "seal", &gate, "-o", &first]);
+    let registers = registers(3);
+    assert_eq!(
+        code(&run_with(
+            &["ledger", "append", &gate, "--jsonl", "-"],
+            &registers
+        )),
+        0
+    );
+    done(&["ledger", "seal", &gate, "-o", &second]);
+    let both = ["--since", &first, "--since", &second];
+    let line = done(&[&["ledger", "verify", &gate][..], &both].concat());
+    assert_eq!(line["unwitnessed"], 0, "{line}");
+    let bundle = folder.at("bundle.zip");
+    done(&["ledger", "bundle", &gate, "-o", &bundle]);
+    let line = done(&[&["ledger", "verify", &bundle][..], &both].concat());
+    assert_eq!(line["unwitnessed"], 0, "{line}");
+    // One of them fits and the other does not: in whichever order they are given.
+    let other = Folder::with_gate();
+    assert_eq!(
+        code(&run_with(
+            &["ledger", "append", &other.at("gate"), "--jsonl", "-"],
+            &registers
+        )),
+        0
+    );
+    let stranger = folder.at("stranger");
+    done(&["ledger", "seal", &other.at("gate"), "-o", &stranger]);
+    for seals in [[&first, &stranger], [&stranger, &first]] {
+        let arguments = [
+            "ledger", "verify", &gate, "--since", seals[0], "--since", seals[1],
+        ];
+        let (code, line) = json(&arguments);
+        assert_eq!(code, 2, "{line}");
+    }
 }
 
 #[test]
