@@ -1,9 +1,11 @@
 //! Ledgers of many entries. They take minutes to make, so the parts share them, and `--keep` leaves them for the
 //! next run.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+use gatepost_store::DATABASE_NAME;
 
 use crate::made_up::{fill, new_store};
 use crate::table::folder_beside_the_profile;
@@ -33,6 +35,10 @@ pub(crate) fn of_entries(count: u64) -> PathBuf {
     let mut store = new_store(&unfinished);
     fill(&mut store, 0..count);
     drop(store);
+    // Or the system would still be writing it while it is measured.
+    File::open(unfinished.join(DATABASE_NAME))
+        .and_then(|database| database.sync_all())
+        .expect("a database that was just closed");
     eprintln!(
         "made {count} entries in {:.0} s, {} MB on the disk",
         began.elapsed().as_secs_f64(),
