@@ -1,5 +1,6 @@
 //! Somebody with the file, and even with the gate's own key: each change is found at its place and by its rule.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -17,7 +18,8 @@ use gatepost_ledger::{
 use gatepost_rules::{BodyTemperature, ColourSource, Mask, Policy, ShownKind, TemperatureBand, VerdictKind};
 use gatepost_store::{
     AuditOptions, AuditReport, Audited, DATABASE_NAME, IncrementalAudit, KeyFile, KeyItem, KeyVault,
-    NewEntry, NewPerson, NewRecord, Reader, ScanId, SetUp, Step, Store, StoreError, Venue, audit_folder,
+    NewEntry, NewPerson, NewRecord, RESERVE_NAME, Reader, ScanId, SetUp, Step, Store, StoreError, Venue,
+    audit_folder,
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -77,14 +79,17 @@ impl Gate {
 
     /// A gate after one shift, closed; always the same one.
     fn after_a_shift() -> Gate {
-        // Two PINs take a moment to hash, so it is set up once.
-        static FIRST: LazyLock<(TempDir, i64)> = LazyLock::new(|| {
+        // Two PINs take a moment to hash, so it is set up once. Its files are kept and not the folder, which nobody
+        // would remove at the end of the process.
+        static FIRST: LazyLock<(Vec<(OsString, Vec<u8>)>, i64)> = LazyLock::new(|| {
             let gate = Gate::with_a_shift();
-            (gate.folder, gate.second)
+            (files_of(gate.path()), gate.second)
         });
         let (first, second) = &*FIRST;
         let folder = tempfile::tempdir().expect("a folder");
-        copy(first.path(), folder.path());
+        for (name, bytes) in first {
+            fs::write(folder.path().join(name), bytes).expect("a copy");
+        }
         Gate {
             folder,
             store: None,
@@ -340,6 +345,16 @@ fn cosigned(seal: &Seal, seconds: i64) -> SignedNote {
 
 fn seen_by_inspector(seal: &Seal, seconds: i64) -> Statement {
     Statement::cosigned(&cosigned(seal, seconds), &inspector().verifier()).expect("verified")
+}
+
+/// The files of a folder, without the reserve, which is large and empty and is made again by the next start.
+fn files_of(folder: &Path) -> Vec<(OsString, Vec<u8>)> {
+    let files = fs::read_dir(folder).expect("the folder");
+    files
+        .map(|file| file.expect("a file").file_name())
+        .filter(|name| name != RESERVE_NAME)
+        .map(|name| (name.clone(), fs::read(folder.join(name)).expect("its bytes")))
+        .collect()
 }
 
 fn copy(from: &Path, to: &Path) {
