@@ -3,6 +3,7 @@
 pub mod camera_file;
 pub mod door;
 pub mod keys;
+pub mod made_up;
 pub mod power_cut;
 pub mod quiet;
 pub mod rooms;

@@ -8,7 +8,9 @@ use gatepost_desk::view::{
     AppView, AuditView, DoorKey, DoorView, ExportProgress, InspectorView, PersonNumber, SetUpForm, Stage,
     VenueKind, WitnessingView,
 };
-use gatepost_desk::{CameraSource, Desk, DeskError, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
+use gatepost_desk::{
+    CameraSource, Clock, Desk, DeskError, DeskOptions, Earcon, Presenter, SystemClock, VaultKind,
+};
 use gatepost_store::DATABASE_NAME;
 
 use crate::rooms::{GATE, GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, VENUE};
@@ -30,6 +32,12 @@ impl Presenter for Quiet {
 /// The program on the data in `folder`, with the system's clocks and a camera that gives no picture.
 #[must_use]
 pub fn desk(folder: &Path) -> Arc<Desk> {
+    desk_with(folder, Arc::new(SystemClock::start()), Arc::new(Quiet))
+}
+
+/// The same with other clocks, and with somebody who sees the screen.
+#[must_use]
+pub fn desk_with(folder: &Path, clock: Arc<dyn Clock>, presenter: Arc<dyn Presenter>) -> Arc<Desk> {
     let options = DeskOptions {
         data_folder: folder.to_owned(),
         export_folder: folder.join("exports"),
@@ -38,7 +46,7 @@ pub fn desk(folder: &Path) -> Arc<Desk> {
         inspector_folder: folder.join("inspector"),
         as_inspector: false,
     };
-    Desk::start(options, Arc::new(SystemClock::start()), Arc::new(Quiet))
+    Desk::start(options, clock, presenter)
 }
 
 /// Ends the program and returns when its database is closed: its threads may hold it for a moment longer.
@@ -83,6 +91,15 @@ pub fn take_the_gate(desk: &Desk) -> Result<(), DeskError> {
     desk.sign_in(PersonNumber(2), &Personal::new(GUARD_PIN.to_owned()))?;
     desk.open_shift()?;
     Ok(())
+}
+
+/// Signs the manager in.
+///
+/// # Errors
+/// A fault of the data.
+pub fn into_the_office(desk: &Desk) -> Result<(), DeskError> {
+    desk.sign_in(PersonNumber(1), &Personal::new(MANAGER_PIN.to_owned()))
+        .map(drop)
 }
 
 /// Presses keys at the door: digits, `⏎` Enter, `-` void.

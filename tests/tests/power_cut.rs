@@ -11,26 +11,19 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use chrono::NaiveDate;
-use gatepost_codes::{EvidenceLevel, HealthColour, Personal};
-use gatepost_ledger::{Entry, Moment, PersonNumber, Role, VenueKind, VoidReason};
+use gatepost_codes::Personal;
+use gatepost_ledger::VoidReason;
 use gatepost_recorded_disk::{Operation, Recording};
-use gatepost_rules::{BodyTemperature, ColourSource, Mask, Policy, ShownKind, TemperatureBand, VerdictKind};
-use gatepost_store::{
-    DATABASE_NAME, DAY_KEYS_NAME, KeyFile, NewEntry, NewPerson, ScanId, SetUp, Store, StoreError, Venue,
-};
+use gatepost_store::{DATABASE_NAME, DAY_KEYS_NAME, NewEntry, Store, StoreError};
+use gatepost_tests::made_up::{DAY_S, GATE, GUARD, START_MS, entry, moment, open, set_up};
 use gatepost_tests::power_cut::{Cuts, Fault, Flushes, Outcome, contents_of_file};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-const GUARD: PersonNumber = PersonNumber(2);
-const GATE: &str = "东门";
 const SEED: u64 = 0x6A7E_9057;
 
 /// SQLite copies the log into the database once it is so long (`wal_autocheckpoint`).
 const FULL_LOG_PAGES: u64 = 1000;
-const START_MS: i64 = 1_795_000_000_000;
-const DAY_S: u64 = 86_400;
 /// Opening and setting up.
 const SET_UP_CALLS: usize = 2;
 /// The least number of states that is worth the name.
@@ -89,7 +82,7 @@ fn the_program_goes_on_from_what_a_power_cut_leaves() {
     let operations = gate.recording.operations();
     let started = Instant::now();
     let states = cuts(&operations, Flushes::Honoured, 1).in_folders(2, |folder, confirmed| {
-        let mut store = open_in(folder).expect("what the power cut left");
+        let mut store = open(folder).expect("what the power cut left");
         if confirmed > SET_UP_CALLS {
             let before = records(folder);
             let boot = store
@@ -123,7 +116,7 @@ fn a_second_power_cut_during_the_recovery_loses_nothing_either() {
         }
         let recording = Recording::begin(folder);
         let path = folder.join(DATABASE_NAME);
-        let mut store = open_in(folder).expect("what the first power cut left");
+        let mut store = open(folder).expect("what the first power cut left");
         recording.confirm(contents_of_file(&path).expect("readable"));
         store.append_entry(&entry(9, 1)).expect("the next visitor");
         recording.confirm(contents_of_file(&path).expect("readable"));
@@ -161,7 +154,7 @@ fn the_keys_of_the_days_outlive_what_they_seal_and_no_erasure_whenever_the_power
     assert_eq!(outcome.failures(), 0, "{outcome:?}");
     let (mut before, mut after) = (0, 0);
     cuts(&operations, Flushes::Honoured, 1).in_folders(1, |folder, _| {
-        let mut store = open_in(folder).expect("what the power cut left");
+        let mut store = open(folder).expect("what the power cut left");
         assert!(store.finish_erasure().expect("whatever is left"));
         let reader = store.reader().expect("a reader");
         let is_erased = !reader.erasures(1).expect("a query").is_empty();
@@ -177,7 +170,7 @@ fn the_keys_of_the_days_outlive_what_they_seal_and_no_erasure_whenever_the_power
         after += 1;
         fs::write(folder.join(DATABASE_NAME), &copy).expect("the copy");
         fs::write(folder.join(&log), &log_of_copy).expect("its log");
-        let store = open_in(folder).expect("the copy");
+        let store = open(folder).expect("the copy");
         let reader = store.reader().expect("a reader");
         let old = reader.entry(old[0]).expect("still there");
         assert_eq!(old.temperature, None, "no copy gives it back");
@@ -198,7 +191,7 @@ fn keys_that_are_written_only_after_the_commit_are_found_out() {
     others.splice(commit.expect("the last call").., late);
     let mut lost = 0;
     cuts(&others, Flushes::Honoured, 1).in_folders(5, |folder, _| {
-        let store = open_in(folder).expect("what the power cut left");
+        let store = open(folder).expect("what the power cut left");
         let reader = store.reader().expect("a reader");
         let page = reader.page(&Default::default(), None, 1).expect("a page");
         lost += u32::from(page.iter().any(|entry| entry.temperature.is_none()));
@@ -322,7 +315,7 @@ impl Gate {
     }
 
     fn open(&self) -> Store {
-        Store::open(self.folder(), KeyFile::in_folder(self.folder())).expect("the store")
+        open(self.folder()).expect("the store")
     }
 
     fn confirm<T>(&self, done: Result<T, StoreError>) -> T {
@@ -369,11 +362,6 @@ impl Gate {
         let log = self.folder().join(format!("{DATABASE_NAME}-wal"));
         fs::metadata(log).map_or(0, |log| log.len() / (4096 + 24))
     }
-}
-
-/// Opens what a power cut has left, with the secrets and the keys of that moment.
-fn open_in(folder: &Path) -> Result<Store, StoreError> {
-    Store::open(folder, KeyFile::in_folder(folder))
 }
 
 /// A short shift on a disk that was honest until the first visitor came.
@@ -432,63 +420,4 @@ fn bare_ledger(synchronous: &str) -> Vec<Operation> {
         }
     }
     recording.operations()
-}
-
-fn moment(boot: u32, second: u64) -> Moment {
-    Moment {
-        wall_ms: START_MS + second as i64 * 1000,
-        boot,
-        monotonic_ms: second * 1000,
-    }
-}
-
-fn set_up() -> SetUp {
-    let person = |name: &str, role, pin: &str| NewPerson {
-        name: Personal::new(name.into()),
-        role,
-        pin: Personal::new(pin.into()),
-    };
-    SetUp {
-        venue: Venue {
-            name: "测试超市".into(),
-            kind: VenueKind::Supermarket,
-            gate: GATE.into(),
-            opens: "08:00".into(),
-            closes: "22:00".into(),
-            demo: false,
-        },
-        policy: Policy::default(),
-        people: vec![
-            person("陈试", Role::Manager, "284613"),
-            person("王试", Role::Guard, "730519"),
-        ],
-    }
-}
-
-fn entry(boot: u32, number: u64) -> NewEntry {
-    NewEntry {
-        scan_id: ScanId::random().expect("randomness"),
-        at: moment(boot, number),
-        day: NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day"),
-        offset_s: 8 * 3600,
-        gate: GATE.into(),
-        guard: GUARD,
-        entry: Entry {
-            shown: ShownKind::Decoded,
-            document: None,
-            issuer: None,
-            age_seconds: None,
-            colour: Some(HealthColour::Green),
-            colour_source: Some(ColourSource::Camera),
-            evidence: EvidenceLevel::SeenByStaff,
-            band: TemperatureBand::Normal,
-            mask: Mask::Worn,
-            verdict: VerdictKind::Admit,
-            reasons: vec![],
-            fault: None,
-            follows: None,
-        },
-        temperature: BodyTemperature::from_tenths(360 + (number % 10) as i16).expect("a temperature"),
-        token: None,
-    }
 }

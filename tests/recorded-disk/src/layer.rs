@@ -8,12 +8,12 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::ffi::{
-    SQLITE_IOERR, SQLITE_OK, SQLITE_OPEN_CREATE, SQLITE_OPEN_MAIN_JOURNAL, SQLITE_OPEN_SUPER_JOURNAL,
-    SQLITE_OPEN_WAL, sqlite3_file, sqlite3_filename, sqlite3_int64, sqlite3_io_methods, sqlite3_vfs,
-    sqlite3_vfs_find, sqlite3_vfs_register,
+    SQLITE_IOERR, SQLITE_IOERR_FSYNC, SQLITE_IOERR_WRITE, SQLITE_OK, SQLITE_OPEN_CREATE,
+    SQLITE_OPEN_MAIN_JOURNAL, SQLITE_OPEN_SUPER_JOURNAL, SQLITE_OPEN_WAL, sqlite3_file, sqlite3_filename,
+    sqlite3_int64, sqlite3_io_methods, sqlite3_vfs, sqlite3_vfs_find, sqlite3_vfs_register,
 };
 
-use crate::tape::{FileNumber, Operation, Tape, tape_of};
+use crate::tape::{FileNumber, Operation, Refusal, Tape, tape_of};
 
 /// The name of the layer.
 const NAME: &CStr = c"gatepost-recorded";
@@ -174,6 +174,9 @@ unsafe extern "C" fn written(
 ) -> c_int {
     // SAFETY: only files that `opened` prepared have this method.
     let (recorded, own) = unsafe { (recorded(file), own_methods(file)) };
+    if recorded.tape.refuses(Refusal::Write) {
+        return SQLITE_IOERR_WRITE;
+    }
     // SAFETY: the arguments are SQLite's.
     let outcome = unsafe { own.xWrite.expect("every file is written")(file, bytes, count, at) };
     if let (SQLITE_OK, Ok(count), Ok(at)) = (outcome, usize::try_from(count), usize::try_from(at)) {
@@ -205,6 +208,9 @@ unsafe extern "C" fn truncated(file: *mut sqlite3_file, length: sqlite3_int64) -
 unsafe extern "C" fn synced(file: *mut sqlite3_file, flags: c_int) -> c_int {
     // SAFETY: only files that `opened` prepared have this method.
     let (recorded, own) = unsafe { (recorded(file), own_methods(file)) };
+    if recorded.tape.refuses(Refusal::Sync) {
+        return SQLITE_IOERR_FSYNC;
+    }
     // SAFETY: the arguments are SQLite's.
     let outcome = unsafe { own.xSync.expect("every file is synced")(file, flags) };
     if outcome == SQLITE_OK {

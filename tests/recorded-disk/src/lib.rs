@@ -4,4 +4,4 @@
 mod layer;
 mod tape;
 
-pub use tape::{FileNumber, Operation, Recording};
+pub use tape::{FileNumber, Operation, Recording, Refusal};

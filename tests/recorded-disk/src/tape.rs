@@ -74,8 +74,19 @@ pub enum Operation {
     Settled,
 }
 
+/// What a disk may refuse to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// To take bytes: nothing of the request arrives.
+    Write,
+    /// To say that everything is safe: what was written may be read again, and nobody knows what is on the disk.
+    Sync,
+}
+
 #[derive(Default)]
 struct Reel {
+    /// What is refused so many times from now on.
+    refused: Option<(Refusal, u32)>,
     operations: Vec<Operation>,
     names: HashMap<String, FileNumber>,
     files: FileNumber,
@@ -228,6 +239,18 @@ impl Tape {
         reel.operations.push(Operation::Delete { name, folder_synced });
     }
 
+    /// Whether this one request is to fail.
+    pub(crate) fn refuses(&self, request: Refusal) -> bool {
+        let mut reel = self.reel();
+        match &mut reel.refused {
+            Some((refused, times)) if *refused == request && *times > 0 => {
+                *times -= 1;
+                true
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn asked(&self, operation: Operation) {
         self.reel().operations.push(operation);
     }
@@ -266,6 +289,12 @@ impl Recording {
     /// A call returned; `contents` is a fingerprint of what the database holds now.
     pub fn confirm(&self, contents: u64) {
         self.tape.asked(Operation::Confirmed { contents });
+    }
+
+    /// Lets the next so many requests of this kind fail, as a disk does that says no. None of them is written down.
+    /// What was refused before and has not come yet no longer is.
+    pub fn refuse(&self, request: Refusal, times: u32) {
+        self.tape.reel().refused = Some((request, times));
     }
 
     /// Everything so far is durable, whatever the disk does afterwards.

@@ -108,6 +108,9 @@ pub struct Store {
     pub(crate) connection: Option<Connection>,
     /// Erased bytes may still stand in the write-ahead log, because a reader needed it.
     pub(crate) log_to_truncate: bool,
+    /// A sync of the write-ahead log failed: what can be read there may not be on the disk, and is confirmed to
+    /// nobody before it is.
+    pub(crate) log_in_doubt: bool,
     pub(crate) reserve: Reserve,
     /// Keeps a restore away.
     _in_use: File,
@@ -174,6 +177,7 @@ impl Store {
             tail: opened.tail,
             connection: Some(opened.connection),
             log_to_truncate: false,
+            log_in_doubt: false,
             reserve,
             _in_use: opened.in_use,
         };

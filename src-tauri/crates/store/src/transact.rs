@@ -62,7 +62,7 @@ impl Store {
         &mut self,
         work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.parts()?;
+        self.settle_log()?;
         let connection = self.connection.as_mut().expect("opened above");
         let mut around = Around {
             folder: &self.folder,
@@ -81,6 +81,7 @@ impl Store {
             }
             Err(Ended::InDoubt(fault, done, written)) => {
                 self.connection = None;
+                self.log_in_doubt = true;
                 match self.has_happened(&written.0) {
                     Ok(true) => {}
                     Ok(false) | Err(_) => return Err(fault),
@@ -96,16 +97,32 @@ impl Store {
         Ok(done)
     }
 
-    /// Whether the ledger begins with everything up to `end`. What a new connection finds in the log is copied
-    /// into the database and so surely on the disk, whatever went wrong with the first attempt.
+    /// Whether the ledger begins with everything up to `end`, which is surely on the disk then.
     fn has_happened(&mut self, end: &Tail) -> Result<bool, StoreError> {
         let (connection, ..) = self.parts()?;
         let size = end.frontier.size();
-        if tail::size(connection)? < size || root_at(&StoredNodes(connection), size)? != end.frontier.root() {
-            return Ok(false);
+        let is_there = tail::size(connection)? >= size
+            && root_at(&StoredNodes(connection), size)? == end.frontier.root();
+        if is_there {
+            self.settle_log()?;
+        } else {
+            // SQLite reads none of it and writes the next transaction over it.
+            self.log_in_doubt = false;
         }
-        connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-        Ok(true)
+        Ok(is_there)
+    }
+
+    /// Opens the connection where a fault has closed it. Where a sync has failed nothing goes on before all that can
+    /// be read is on the disk: copied into the database, and the log begun anew. A later sync of the same log could
+    /// succeed without the bytes of the failed one.
+    fn settle_log(&mut self) -> Result<(), StoreError> {
+        let in_doubt = self.log_in_doubt;
+        let (connection, ..) = self.parts()?;
+        if in_doubt && !schema::truncate_log(connection)? {
+            return Err(StoreError::Locked);
+        }
+        self.log_in_doubt = false;
+        Ok(())
     }
 }
 

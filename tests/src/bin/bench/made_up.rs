@@ -3,28 +3,23 @@
 use std::ops::Range;
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDate};
-use gatepost_codes::{EvidenceLevel, HealthColour, Personal};
-use gatepost_ledger::{Body, Disclosed, Disclosure, Entry, Field, Leaf, Moment, Role, VenueKind};
-use gatepost_rules::{
-    BodyTemperature, ColourSource, Mask, Policy, Reason, ShownKind, TemperatureBand, VerdictKind,
-};
-use gatepost_store::{KeyFile, NewEntry, NewPerson, PersonNumber, ScanId, SetUp, Store, Venue};
+use gatepost_codes::{EvidenceLevel, HealthColour};
+use gatepost_ledger::{Body, Disclosed, Disclosure, Entry, Field, Leaf, Moment};
+use gatepost_rules::{BodyTemperature, ColourSource, Mask, Reason, ShownKind, TemperatureBand, VerdictKind};
+use gatepost_store::{NewEntry, ScanId, Store};
+pub(crate) use gatepost_tests::made_up::{GATE, GUARD};
+use gatepost_tests::made_up::{OFFSET_S, START_MS, local_day, set_up};
 
-pub(crate) const GATE: &str = "东门";
-pub(crate) const GUARD: PersonNumber = PersonNumber(2);
 pub(crate) const ENTRIES_PER_DAY: u64 = 5_000;
 pub(crate) const DAY_MS: u64 = 86_400_000;
 const ENTRIES_PER_TRANSACTION: usize = 10_000;
-const BEGIN_MS: i64 = 1_795_000_000_000;
-const OFFSET_S: i32 = 8 * 3600;
 /// Every so many visitors one has a fever and is turned away.
 const FEVERISH: u64 = 200;
 
 /// When entry `number` is made, in a run that goes on from the set-up.
 pub(crate) fn moment(number: u64) -> Moment {
     let set_up = Moment {
-        wall_ms: BEGIN_MS,
+        wall_ms: START_MS,
         boot: 1,
         monotonic_ms: 0,
     };
@@ -43,30 +38,13 @@ pub(crate) fn later(at: Moment, ms: u64) -> Moment {
 /// A data folder that was just set up.
 pub(crate) fn new_store(folder: &Path) -> Store {
     let mut store = open(folder);
-    let person = |role, pin: &str| NewPerson {
-        name: Personal::new("测试".to_owned()),
-        role,
-        pin: Personal::new(pin.to_owned()),
-    };
-    let set_up = SetUp {
-        venue: Venue {
-            name: "测试超市".to_owned(),
-            kind: VenueKind::Supermarket,
-            gate: GATE.to_owned(),
-            opens: "08:00".to_owned(),
-            closes: "22:00".to_owned(),
-            demo: false,
-        },
-        policy: Policy::default(),
-        people: vec![person(Role::Manager, "284613"), person(Role::Guard, "730519")],
-    };
-    store.set_up(moment(0), &set_up).expect("a first set-up");
+    store.set_up(moment(0), &set_up()).expect("a first set-up");
     store
 }
 
 /// A data folder, with its secrets in a file as a gate without a keychain has them.
 pub(crate) fn open(folder: &Path) -> Store {
-    Store::open(folder, KeyFile::in_folder(folder)).expect("a data folder of this program, or none")
+    gatepost_tests::made_up::open(folder).expect("a data folder of this program, or none")
 }
 
 /// Appends the entries with these numbers, ten thousand in a transaction.
@@ -131,12 +109,6 @@ pub(crate) fn entry(number: u64, at: Moment, store: &Store) -> NewEntry {
         temperature,
         token: Some(store.token(&number.to_le_bytes())),
     }
-}
-
-fn local_day(wall_ms: i64) -> NaiveDate {
-    DateTime::from_timestamp(wall_ms.div_euclid(1000) + i64::from(OFFSET_S), 0)
-        .expect("a time of this century")
-        .date_naive()
 }
 
 /// The leaf of such an entry as the store would write it at `position`.
