@@ -2,6 +2,7 @@
 //! flipped byte.
 
 #[path = "bundle/ledger.rs"]
+#[allow(dead_code, reason = "shared with other tests of the bundle")]
 mod ledger;
 
 use std::io::Cursor;

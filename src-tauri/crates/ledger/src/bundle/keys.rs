@@ -1,7 +1,7 @@
 //! The keys of a ledger, as its records name them.
 
 use crate::audit::{Fault, Rule};
-use crate::body::Body;
+use crate::body::{Body, KeyChangeReason};
 use crate::leaf::Leaf;
 use crate::note::{KeyKind, SignedNote, VerifierKey};
 
@@ -15,8 +15,15 @@ impl KeyHistory {
         let position = leaf.position;
         let (text, from) = match &leaf.body {
             Body::Genesis { key: Some(key), .. } => (key, position),
-            // The change is signed by the old key; the first key has no older one.
-            Body::KeyChange { key, .. } => (key, position + u64::from(!self.0.is_empty())),
+            Body::KeyChange { key, reason } => {
+                let is_first = *reason == KeyChangeReason::First;
+                if is_first != self.0.is_empty() {
+                    let (expected, found) = ("the first key first, and then changes", "the other");
+                    return Err(Fault::new(position, Rule::Key, expected, found));
+                }
+                // The change is signed by the old key; the first key has no older one.
+                (key, position + u64::from(!is_first))
+            }
             _ => return Ok(()),
         };
         let key = text.parse().ok();

@@ -64,7 +64,9 @@ impl Part {
         let advanced = match known {
             Some(clock) => clock.advance(&at, step).map(|_| ()),
             None => {
-                let is_known = step.is_some() || begins_boot || names_a_key(&leaf.body);
+                // A later change of key is no anchor: the wall clock may have drifted since the last one.
+                let is_first_key = !has_keys && names_a_key(&leaf.body);
+                let is_known = step.is_some() || begins_boot || is_first_key;
                 self.clock = is_known.then(|| LedgerClock::within(at));
                 Ok(())
             }

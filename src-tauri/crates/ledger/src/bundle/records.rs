@@ -1,8 +1,10 @@
 //! The records of a bundle against the rules of the ledger.
 
 use crate::audit::{Audit, Batch, Fault, Report, Scanned, Statement, Trust};
+use crate::body::Body;
 use crate::bundle::keys::KeyHistory;
 use crate::bundle::part::Part;
+use crate::leaf::Leaf;
 
 /// Takes the records that a bundle shows, in ascending order.
 pub(super) struct Records {
@@ -35,22 +37,27 @@ impl Records {
         }
     }
 
-    pub(super) fn push(&mut self, position: u64, leaf: &[u8]) -> Result<(), Fault> {
+    /// Takes the next record. Returns whether it changes the key: such a record is shown in every bundle.
+    pub(super) fn push(&mut self, position: u64, leaf: &[u8]) -> Result<bool, Fault> {
         let (audit, batch) = match &mut self.rules {
             Rules::Whole(walk) => &mut **walk,
             Rules::Part(part) => {
                 let leaf = part.push(position, leaf, self.keys.first().is_some())?;
-                return self.keys.note(&leaf);
+                self.keys.note(&leaf)?;
+                return Ok(changes_key(&leaf));
             }
         };
-        match batch.push(leaf, None) {
-            Some(Scanned::Other(leaf)) => self.keys.note(leaf)?,
-            Some(Scanned::Entry(_)) | None => {}
-        }
+        let changes_key = match batch.push(leaf, None) {
+            Some(Scanned::Other(leaf)) => {
+                self.keys.note(leaf)?;
+                changes_key(leaf)
+            }
+            Some(Scanned::Entry(_)) | None => false,
+        };
         if batch.room() == 0 {
             take(audit, batch)?;
         }
-        Ok(())
+        Ok(changes_key)
     }
 
     /// The keys, and what the audit of a whole ledger says.
@@ -65,6 +72,10 @@ impl Records {
         };
         Ok((self.keys, report))
     }
+}
+
+fn changes_key(leaf: &Leaf) -> bool {
+    matches!(leaf.body, Body::KeyChange { .. })
 }
 
 fn take(audit: &mut Audit, batch: &mut Batch) -> Result<(), Fault> {

@@ -121,16 +121,14 @@ impl Opened {
             return Err(Fault::new(0, Rule::Origin, origin, &seal.origin).into());
         }
         let bytes = files.read(BundleFile::Policy).map_err(BundleError::Read)?;
-        let policy = Policy::parse(&bytes)
-            .ok()
-            .filter(|policy| policy.to_bytes() == bytes);
-        let policy = policy.ok_or_else(|| malformed(BundleFile::Policy, "a policy"))?;
+        let policy = policy_of(&bytes).ok_or_else(|| malformed(BundleFile::Policy, "a policy"))?;
         let mut older = Vec::new();
         for file in names {
             if let BundleFile::OldSeal(size) = *file {
                 let note = note_in(files, *file)?;
                 let seal = Seal::of_note(&note).map_err(|_| malformed(*file, "a seal"))?;
-                if seal.size != size || size >= manifest.size || seal.origin != manifest.origin {
+                if seal.size != size || !(1..manifest.size).contains(&size) || seal.origin != manifest.origin
+                {
                     let found = format!("{} of {} records", seal.origin, seal.size);
                     return Err(fault(*file, BundleRule::Form, "an older seal", found));
                 }
@@ -291,13 +289,12 @@ impl Opened {
         let mut has_reason = self.is_due(bundle);
         for (position, (leaf, stored)) in (bundle.first()..).zip(leaves.iter().zip(hashes.chunks(HASH_BYTES)))
         {
-            records.push(position, leaf)?;
+            has_reason |= records.push(position, leaf)?;
             let hash = Hash::of_leaf(leaf);
             if hash.0 != stored {
                 let found = Hash::of_bytes(stored).map_or_else(String::new, |hash| format!("{hash:?}"));
                 return Err(Fault::new(position, Rule::Nodes, format!("{hash:?}"), found).into());
             }
-            has_reason |= is_key_change(leaf);
             if self.proofs.contains(&position) {
                 has_reason = true;
                 shown.insert(position, leaf.to_vec());
@@ -359,6 +356,7 @@ impl Opened {
             return Err(BundleFault::file(policy, BundleRule::Policy, expected, "others"));
         }
         for (seal, note) in self.older.iter().chain(&self.since) {
+            // Of no records there is nothing to sign: that is the beginning of every ledger.
             if seal.size > 0 {
                 keys.check_seal(note, seal.size)?;
             }
@@ -485,6 +483,14 @@ fn since_of(trust: &BundleTrust) -> Result<Vec<(Seal, SignedNote)>, BundleFault>
     trust.since.iter().map(read).collect()
 }
 
+/// A policy in the one form that a bundle has: keys, and no quorum.
+fn policy_of(bytes: &[u8]) -> Option<Policy> {
+    let policy = Policy::parse(bytes).ok()?;
+    let witnesses: Vec<VerifierKey> = policy.witnesses().cloned().collect();
+    let written = Policy::new(policy.logs(), &witnesses, 0).ok()?;
+    (written.to_bytes() == bytes).then_some(written)
+}
+
 fn note_in<F: BundleFiles>(files: &mut F, file: BundleFile) -> Result<SignedNote, BundleError<F::Error>> {
     let bytes = files.read(file).map_err(BundleError::Read)?;
     let note = SignedNote::parse(&bytes).ok();
@@ -511,11 +517,6 @@ fn proof_of(bytes: &[u8]) -> Option<Vec<Hash>> {
         .map(|hash| format!("{}\n", STANDARD.encode(hash.0)))
         .collect();
     (written == text).then_some(hashes)
-}
-
-fn is_key_change(leaf: &[u8]) -> bool {
-    let word = br#""typ":"key_change""#;
-    leaf.windows(word.len()).any(|window| window == word)
 }
 
 fn check_listed(name: &str, listed: &ListedFile, found: &ListedFile) -> Result<(), BundleFault> {

@@ -42,8 +42,8 @@ impl<R: Read + Seek> ZipFiles<R> {
         let tail = bytes_at(&mut zip, length - tail, tail)?;
         let bad_end = || OpenError::packing(DIRECTORY, "the end of a zip", "something else");
         let (count, bytes, offset) = read_end(&tail).ok_or_else(bad_end)?;
-        let expected = end(count, bytes, offset);
         let directory_end = offset.checked_add(bytes).ok_or_else(bad_end)?;
+        let expected = end(count, bytes, offset);
         let fits = directory_end.checked_add(expected.len() as u64) == Some(length);
         if !fits || bytes > LONGEST_DIRECTORY_BYTES || !tail.ends_with(&expected) {
             return Err(bad_end());

@@ -4,7 +4,7 @@
     python3 verify.py BUNDLE.zip [--since SEAL_FILE] [--key GATE_KEY] [--witness WITNESS_KEY]
 
 Needs Python 3.8 and the `openssl` command (3.0 or newer) for Ed25519 signatures, nothing else.
-Exit 0: everything holds. 2: the first thing that does not. 3: it could not be read.
+Exit 0: everything holds, perhaps with warnings. 2: the first thing that does not. 3: it could not be read.
 
 A script that travels with what it checks could lie as well: take it from a source that you trust, or compare its
 SHA-256. Formats: zip in one form; RFC 6962 tree; C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-tiles,
@@ -14,12 +14,14 @@ import argparse, base64, collections, datetime, hashlib, json, re, struct, subpr
 from pathlib import Path
 
 DAY_MS, PAUSE_MS, SKEW_MS, LARGEST = 86_400_000, 3 * 86_400_000, 300_000, 2**53 - 1
-KINDS = set("genesis boot shutdown clock person login logout authfail lockout shift_open shift_close entry void policy "
-            "export inspection finding register incident retention hold erase key_change restore note".split())
 LISTED = ["VERIFY.txt", "verify.py", "records.jsonl", "entries.csv"]
 COMPRESSED = re.compile(r"tile/entries/|VERIFY\.txt$|verify\.py$|records\.jsonl$|entries\.csv$")
-NAMES = re.compile(r"(VERIFY\.txt|verify\.py|records\.jsonl|entries\.csv|checkpoint|policy|manifest|checkpoints/\d+"
-                   r"|consistency/\d+-\d+|proofs/\d+\.tlog-proof|tile/([0-7]|entries)(/x\d{3})*/\d{3}(\.p/\d{1,3})?)")
+N = r"(?:0|[1-9]\d{0,18})"
+NAMES = re.compile(rf"(VERIFY\.txt|verify\.py|records\.jsonl|entries\.csv|checkpoint|policy|manifest|checkpoints/{N}"
+                   rf"|consistency/{N}-{N}|proofs/{N}\.tlog-proof"
+                   r"|tile/([0-7]|entries)/(x(?!000)\d{3}/(x\d{3}/)*)?\d{3}(\.p/(?!256)[1-9]\d{0,2})?)", re.A)
+LONGEST = [(r"tile/entries/.+", 256 * 4098), (r"VERIFY\.txt|verify\.py", 2**18), (r"proofs/.+", 2**17),
+           (r"checkpoint|checkpoints/.+|policy|manifest", 2**16), (r"consistency/.+", 63 * 45)]
 COLUMNS = [("序号 position", "i"), ("时间(北京) time(UTC+8)", "t"), ("门岗 gate", "g"), ("值守编号 guard", "op"),
            ("类别 kind", "typ"), ("判定 verdict", "dec"), ("原因 reasons", "why"), ("故障 fault", "fault"),
            ("码色 colour", "code"), ("颜色来源 colour_seen_by", "by"), ("证据等级 evidence", "ev"),
@@ -41,8 +43,8 @@ def need(holds, where, rule, expected, found="something else 其他"):
 # --- The zip, which has one form: headers and directory are written again and compared. ---------------------------
 
 class Zip:
-    def __init__(self, path):
-        self.file, self.entries = open(path, "rb"), {}
+    def __init__(self, file):
+        self.file, self.entries = file, {}
         length = self.file.seek(0, 2)
         tail = self.at(max(0, length - 98), 98)
         need(len(tail) >= 22, "(zip)", "packing", "a zip")
@@ -50,14 +52,15 @@ class Zip:
         if count == 0xFFFF:
             need(len(tail) == 98, "(zip)", "packing", "a zip")
             count, size, offset = struct.unpack("<QQQ", tail[32:56])
+        need(size < 2**27 and offset + size <= length, "(zip)", "packing", "its end")
         end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, count, count, size, offset, 0) if not (
             count >= 0xFFFF or max(size, offset) >= 0xFFFFFFFF) else struct.pack(
             "<IQHHIIQQQQ" "IIQI" "IHHHHIIH", 0x06064B50, 44, 0x032D, 45, 0, 0, count, count, size, offset,
             0x07064B50, 0, offset + size, 1, 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
-        need(size < 2**27 and offset + size + len(end) == length and tail.endswith(end), "(zip)", "packing", "its end")
+        need(offset + size + len(end) == length and tail.endswith(end), "(zip)", "packing", "its end")
         directory, here, place = self.at(offset, size), 0, 0
         while here < len(directory):
-            here, place = self.entry(directory, here, place)
+            here, place = self.entry(directory, here, place, offset)
         need(len(self.entries) == count and place == offset, "(zip)", "packing", f"{count} files")
         need(list(self.entries)[-1:] == ["manifest"], "(zip)", "packing", "the manifest at the end")
 
@@ -65,12 +68,13 @@ class Zip:
         self.file.seek(offset)
         return self.file.read(count)
 
-    def entry(self, directory, here, place):
+    def entry(self, directory, here, place, end):
         """Checks one file: its line in the directory, its place, its header."""
         need(len(directory) >= here + 46, "(zip)", "packing", "a line of the directory")
         crc, packed, size, name_length, extra_length = struct.unpack("<IIIHH", directory[here + 16:here + 32])
         name = directory[here + 46:here + 46 + name_length].decode("ascii", "replace")
-        need(NAMES.fullmatch(name) and name not in self.entries, name, "files", "each file once, and no other")
+        need(NAMES.fullmatch(name), "(zip)", "packing", "the names that a bundle has", name[:80])
+        need(name not in self.entries, name, "packing", "each file once")
         streamed, method = name in LISTED[2:], 8 if COMPRESSED.match(name) else 0
         version, flags, wide = (45, 8, struct.pack("<QQ", size, packed)) if streamed else (20, 0, b"")
         if streamed:
@@ -90,10 +94,13 @@ class Zip:
             "<IIIHH", 0 if streamed else crc, *both, len(raw), 20 if streamed else 0) + raw
         header += struct.pack("<HHQQ", 1, 16, 0, 0) if streamed else b""
         behind = struct.pack("<IIQQ", 0x08074B50, crc, packed, size) if streamed else b""
-        need(self.at(place, len(header)) == header, name, "packing", "its header")
         begin = place + len(header)
+        need(begin + packed <= end and self.at(place, len(header)) == header, name, "packing", "its header")
         need(self.at(begin + packed, len(behind)) == behind, name, "packing", "its lengths")
-        need(streamed or size <= 1_100_000, name, "packing", "at most 1,100,000 bytes", size)
+        most = next((most for pattern, most in LONGEST if re.fullmatch(pattern, name)), 0)
+        most = size if streamed else most or 32 * int(name.partition(".p/")[2] or 256)
+        fits = size <= most and packed <= (size + size // 1000 + 1024 if method else size)
+        need(fits, name, "packing", f"at most {most} bytes", f"{size}, {packed} packed")
         self.entries[name] = (begin, packed, size, crc, method)
         self.manifest_at = place
         return here + len(line), begin + packed + len(behind)
@@ -123,28 +130,37 @@ class Zip:
 
 # --- Signed notes, keys and seals. --------------------------------------------------------------------------------
 
-def b64(text, where):
+def b64(text, where, rule="form"):
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError:
         raw = b""
-    need(base64.b64encode(raw).decode() == text, where, "form", "base64", text[:80])
+    need(base64.b64encode(raw).decode() == text, where, rule, "base64", text[:80])
     return raw
 
 
+def is_name(text):
+    odd = any(one in SPACES or one == "+" or one < " " or "\x7f" <= one < "\xa0" for one in text)
+    return 0 < len(text.encode()) <= 255 and not odd
+
+
 class Key:
-    def __init__(self, text, kind, where):
+    def __init__(self, text, kind, where, rule="key"):
         parts = text.split("+", 2)
-        need(len(parts) == 3, where, "key", "a verifier key")
-        raw = b64(parts[2], where)
+        need(len(parts) == 3 and is_name(parts[0]), where, rule, "a verifier key", text[:200])
+        raw = b64(parts[2], where, rule)
         self.text, self.name, self.raw = text, parts[0], raw[1:]
         self.id = hashlib.sha256(self.name.encode() + b"\n" + raw).digest()[:4]
-        need(len(raw) == 33 and raw[0] == kind and self.id.hex() == parts[1], where, "key", "a verifier key", text)
+        fits = len(raw) == 33 and raw[0] == kind and self.id.hex() == parts[1]
+        need(fits, where, rule, "a verifier key", text[:200])
 
     def signed(self, message, signature):
         """Asks the openssl command; the 12 bytes are the DER frame of an Ed25519 key (RFC 8410)."""
+        if len(signature) != 64:
+            return False
         with tempfile.TemporaryDirectory() as folder:
-            for name, data in [("k", bytes.fromhex("302a300506032b6570032100") + self.raw), ("m", message), ("s", signature)]:
+            frame = bytes.fromhex("302a300506032b6570032100")
+            for name, data in [("k", frame + self.raw), ("m", message), ("s", signature)]:
                 Path(folder, name).write_bytes(data)
             command = "openssl pkeyutl -verify -pubin -keyform DER -inkey k -rawin -in m -sigfile s"
             answer = subprocess.run(command.split(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -153,31 +169,34 @@ class Key:
 
 class Note:
     def __init__(self, data, where):
-        self.text, self.where, self.signatures = "", where, []
-        text = data.decode("utf-8", "replace")
+        self.where, self.signatures = where, []
+        self.whole = text = data.decode("utf-8", "replace")
         need(len(data) <= 65536 and text.encode() == data and "\n\n" in text, where, "form", "a signed note")
+        need(all(one >= " " or one == "\n" for one in text), where, "form", "no control characters")
         cut = text.rindex("\n\n") + 1
         self.text, lines = text[:cut], text[cut + 1:].split("\n")
-        need(len(lines) > 1 and lines.pop() == "", where, "form", "a signed note")
+        need(lines.pop() == "" and 1 <= len(lines) <= 100, where, "form", "a signed note")
         for line in lines:
             match = re.fullmatch(r"— ([^ ]+) ([^ ]+)", line)
-            need(match, where, "form", "a signature line", line[:80])
+            need(match and is_name(match[1]), where, "form", "a signature line", line[:80])
             raw = b64(match[2], where)
+            need(len(raw) > 4, where, "form", "a signature line", line[:80])
             self.signatures.append((match[1], raw[:4], raw[4:]))
 
     def of(self, key):
         return [raw for name, id, raw in self.signatures if (name, id) == (key.name, key.id)]
 
     def signed(self, key):
-        return bool(self.of(key)) and all(len(raw) == 64 and key.signed(self.text.encode(), raw) for raw in self.of(key))
+        return bool(self.of(key)) and all(key.signed(self.text.encode(), raw) for raw in self.of(key))
 
-    def cosigned(self, key):
+    def cosigned(self, key, last):
         """The earliest time, in seconds, at which a witness signed; None where it did not."""
         times = []
         for raw in self.of(key):
-            seconds = struct.unpack(">Q", raw[:8])[0] if len(raw) == 72 else -1
+            seconds = int.from_bytes(raw[:8], "big")
             message = f"cosignature/v1\ntime {seconds}\n{self.text}".encode()
-            need(seconds >= 0 and key.signed(message, raw[8:]), self.where, "cosignature", f"one of {key.name}", "a false one")
+            holds = seconds < 2**63 and key.signed(message, raw[8:])
+            need(holds, last, "cosignature", f"one of {key.name}", "a false one")
             times.append(seconds)
         return min(times, default=None)
 
@@ -187,10 +206,10 @@ Seal = collections.namedtuple("Seal", "origin size root note")
 
 def seal_of(note):
     lines = note.text.split("\n")
-    need(len(lines) == 4 and re.fullmatch(r"0|[1-9]\d{0,15}", lines[1]), note.where, "form", "a seal")
-    root = b64(lines[2], note.where)
-    need(len(root) == 32, note.where, "form", "a root")
-    return Seal(lines[0], int(lines[1]), root, note)
+    need(len(lines) == 4 and is_name(lines[0]) and re.fullmatch(N, lines[1], re.A), note.where, "form", "a seal")
+    root, size = b64(lines[2], note.where), int(lines[1])
+    need(len(root) == 32 and size < 2**63, note.where, "form", "a seal")
+    return Seal(lines[0], size, root, note)
 
 
 # --- The tree (RFC 6962) and its tiles. ---------------------------------------------------------------------------
@@ -209,7 +228,7 @@ def numbered(index, width):
 def tiles_of(size, level):
     """Index and width of each tile of a level."""
     count = size >> (8 * level)
-    return [(index, min(256, count - 256 * index)) for index in range((count + 255) // 256)]
+    return ((index, min(256, count - 256 * index)) for index in range((count + 255) // 256))
 
 
 class Tree:
@@ -235,11 +254,12 @@ class Tree:
 
     def compare(self, level, index):
         made, self.growing[level] = self.growing[level], b""
-        found = self.zip.read(f"tile/{level}/{numbered(index, len(made) // 32)}")
-        for at in range(0, len(made), 32):
+        name = f"tile/{level}/{numbered(index, len(made) // 32)}"
+        found = self.zip.read(name)
+        need(len(made) == len(found), name, "form", len(made), len(found))
+        for at in range(0, len(made) if made != found else 0, 32):
             last = ((256 * index + at // 32 + 1) << (8 * level)) - 1
             need(made[at:at + 32] == found[at:at + 32], last, "nodes", made[at:at + 32].hex(), found[at:at + 32].hex())
-        need(len(made) == len(found), f"tile/{level}", "form", len(made), len(found))
 
     def finish(self):
         for level in range(8):
@@ -253,77 +273,141 @@ class Tree:
         return node
 
 
-def hashes(lines, where):
-    found = [b64(line, where) for line in lines]
-    need(len(found) <= 63 and all(len(one) == 32 for one in found), where, "form", "hashes")
+def hashes(lines, where, rule="form"):
+    found = [b64(line, where, rule) for line in lines]
+    need(len(found) <= 63 and all(len(one) == 32 for one in found), where, rule, "hashes")
     return found
 
 
+def climb(at, last, path, old, new):
+    """RFC 9162, 2.1.3.2 and 2.1.4.2: from a node and hashes beside the way up to the roots; None where they do not fit."""
+    for one in path:
+        if last == 0:
+            return None
+        if at & 1 or at == last:
+            old, new = sha256(b"\1" + one + old), sha256(b"\1" + one + new)
+            while at and not at & 1:
+                at, last = at >> 1, last >> 1
+        else:
+            new = sha256(b"\1" + new + one)
+        at, last = at >> 1, last >> 1
+    return (old, new) if last == 0 else None
+
+
 def consistent(old, new, proof):
-    """RFC 9162, 2.1.4.2, for 0 < old size < new size."""
+    """For 0 < old size < new size."""
     at, last, path = old.size - 1, new.size - 1, list(proof)
     while at & 1:
         at, last = at >> 1, last >> 1
     if old.size & (old.size - 1) == 0:
         path.insert(0, old.root)
-    if not path:
-        return False
-    left = right = path.pop(0)
-    for one in path:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            left, right = sha256(b"\1" + one + left), sha256(b"\1" + one + right)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            right = sha256(b"\1" + right + one)
-        at, last = at >> 1, last >> 1
-    return last == 0 and (left, right) == (old.root, new.root)
+    return bool(path) and climb(at, last, path[1:], path[0], path[0]) == (old.root, new.root)
 
 
 def included(leaf, at, seal, proof):
-    """RFC 9162, 2.1.3.2."""
-    node, last = leaf, seal.size - 1
-    for one in proof:
-        if last == 0:
-            return False
-        if at & 1 or at == last:
-            node = sha256(b"\1" + one + node)
-            while at and not at & 1:
-                at, last = at >> 1, last >> 1
-        else:
-            node = sha256(b"\1" + node + one)
-        at, last = at >> 1, last >> 1
-    return last == 0 and node == seal.root
+    found = climb(at, seal.size - 1, proof, leaf, leaf)
+    return found is not None and found[1] == seal.root
 
 
-# --- Records: one form each, and the rules of what follows what. --------------------------------------------------
+# --- Records: one form each. --------------------------------------------------------------------------------------
+
+def number(low, high):
+    return lambda value: type(value) is int and low <= value <= high
+
+
+def words(text):
+    return lambda value: type(value) is str and value in text.split()
+
+
+def some(one):
+    return lambda value: isinstance(value, list) and value != [] and all(one(item) for item in value)
+
+
+def unpadded(text):
+    """The bytes of base64url without padding, in its one form; None for anything else."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        return raw if base64.urlsafe_b64encode(raw).rstrip(b"=") == text.encode() else None
+    except (TypeError, ValueError):
+        return None
+
+
+def is_digests(value):
+    raw = [unpadded(one) for one in value] if isinstance(value, list) else []
+    return raw != [] and all(one and len(one) == 32 for one in raw) and all(a < b for a, b in zip(raw, raw[1:]))
+
+
+COUNT, U32, U16 = number(0, LARGEST), number(0, 2**32 - 1), number(0, 2**16 - 1)
+INTEGER, DAY = number(-LARGEST, LARGEST), number(-2**31, 2**31 - 1)
+TEXT, FLAG, TENTHS = (lambda value: type(value) is str), (lambda value: type(value) is bool), number(300, 450)
+TEXTS = lambda value: isinstance(value, dict) and all(map(TEXT, value.values()))
+EVERY = {"v": number(1, 1), "i": COUNT, "t": INTEGER, "b": U32, "m": COUNT, "g": TEXT, "typ": TEXT, "op?": U32,
+         "_sd?": is_digests}
+REASONS = ("red_code fever yellow_code low_temperature no_mask stale_code code_from_the_future repeated_code "
+           "colour_not_seen nothing_shown")
+# The kinds, the members of each beside those of every record, and their values; ? may be left out.
+KINDS = {
+    "genesis": {"venue": words("supermarket hotel hospital other"), "demo": FLAG, "key?": TEXT},
+    "boot": {"version": TEXT}, "shutdown": {}, "clock": {"step": INTEGER},
+    "person": {"number": U32, "role": words("guard manager inspector"), "change?": words("pin_reset pin_changed closed")},
+    "login": {}, "logout": {}, "authfail": {"number": U32}, "lockout": {"number": U32, "seconds": U32},
+    "shift_open": {}, "shift_close": {"shift": COUNT},
+    "entry": {"shown": words("decoded seen_by_staff document nothing"), "doc?": words("identity paper companion"),
+              "iss?": TEXT, "age?": U32, "code?": words("green yellow_orange red none"), "by?": words("camera guard"),
+              "ev": words("issuer_online signature_offline structure_only seen_by_staff document none"),
+              "tb": words("low normal fever"), "mask": words("worn not_worn put_on"),
+              "dec": words("admit hold refuse check_by_hand"), "why?": some(words(REASONS)),
+              "fault?": words("camera_no_picture"), "follows?": COUNT},
+    "void": {"of": COUNT, "reason": words("wrong_person typo duplicate test other")},
+    "policy": {"fever_threshold": TENTHS, "fever_operator": words("at_least above"), "low_limit": TENTHS,
+               "mask_required": FLAG, "yellow_rule": words("hold refuse"), "repeat_window_minutes": U16},
+    "export": {"rows": COUNT, "sha256": TEXT, "disclosed?": some(COUNT)},
+    "inspection": {"witness": TEXT, "size": COUNT, "time": COUNT},
+    "finding": {"of?": COUNT, "step": words("raised answered rectified closed"), "due?": DAY},
+    "incident": {"of": COUNT, "step": words("opened isolated reported handed_over closed")},
+    "register": {"form": TEXT, "values": TEXTS}, "note": {"of?": COUNT},
+    "retention": {"visitor_days": U16, "incident_days": U16}, "hold": {"from": DAY, "to": DAY, "on": FLAG},
+    "erase": {"class": words("visitor incident"), "from": DAY, "to": DAY, "count": COUNT},
+    "key_change": {"key": TEXT, "reason": words("first routine suspected")},
+    "restore": {"size": COUNT, "lost?": COUNT},
+}
+MEMBERS = {kind: {name.rstrip("?"): fits for name, fits in {**EVERY, **own}.items()} for kind, own in KINDS.items()}
+NEEDED = {kind: {name for name in {**EVERY, **own} if not name.endswith("?")} for kind, own in KINDS.items()}
+
 
 def ordered(value):
-    if isinstance(value, dict):
-        return {name: ordered(value[name]) for name in sorted(value, key=lambda name: name.encode("utf-16-be"))}
-    if isinstance(value, list):
-        return [ordered(one) for one in value]
-    if isinstance(value, float) or (isinstance(value, int) and abs(value) > LARGEST):
-        raise ValueError
-    return value
+    """Members by their UTF-16 code units (RFC 8785), also those of members."""
+    names = sorted(value, key=lambda name: name.encode("utf-16-be")) if isinstance(value, dict) else []
+    return {name: ordered(value[name]) for name in names} if isinstance(value, dict) else value
+
+
+def written(value):
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def parse(data, at):
+    """A leaf in its one form: it is written again and compared."""
     try:
-        leaf = json.loads(data.decode())
-        again = json.dumps(ordered(leaf), ensure_ascii=False, separators=(",", ":")).encode()
+        leaf = json.loads(data.decode()) if len(data) <= 4096 else None
+        kind = leaf["typ"] if isinstance(leaf, dict) and TEXT(leaf.get("typ")) else ""
+        members = MEMBERS.get(kind, {})
+        fits = kind in KINDS and NEEDED[kind] <= leaf.keys() <= members.keys() and written(ordered(leaf)) == data
     except (ValueError, RecursionError):
-        leaf, again = {}, None
-    need(len(data) <= 4096 and again == data and isinstance(leaf, dict), at, "leaf", "a leaf in its canonical form")
-    numbers = all(type(leaf.get(name)) is int and (name == "t" or leaf[name] >= 0) for name in "itbm")
-    digests = leaf.get("_sd", [""])
-    need(numbers and leaf.get("v") == 1 and leaf.get("typ") in KINDS and isinstance(leaf.get("g"), str)
-         and isinstance(digests, list) and digests, at, "leaf", "the members of a leaf")
+        fits = False
+    need(fits and all(members[name](leaf[name]) for name in leaf), at, "leaf", "a leaf in its canonical form")
     need(leaf["i"] == at, at, "position", at, leaf["i"])
-    need((leaf["typ"] == "genesis") == (at == 0), at, "genesis", "the genesis first and only there", leaf["typ"])
     return leaf
+
+
+# --- The rules of what follows what. ------------------------------------------------------------------------------
+
+WARNINGS = {
+    "late_erasure": "个人信息销毁过迟，或至今未销毁 personal data was destroyed late or is still there",
+    "restored": "台账链在此由备份恢复 the ledger was put back from a backup",
+    "no_shutdown": "这次启动之前程序没有正常结束 the program was not ended properly before this start",
+    "shift_never_closed": "班次一直没有交班 a shift was never closed",
+    "before_keys": "此前的账页没有签名 what stands before was recorded without signatures",
+}
 
 
 class Rules:
@@ -333,12 +417,16 @@ class Rules:
         self.whole, self.seen, self.keys, self.next = whole, seen, [], 0
         self.last = self.anchor = None
         self.shift = self.began = self.behind = self.ahead = 0
-        self.today, self.kept, self.holds = -2**31, {}, []
+        self.today, self.kept, self.holds, self.changed = -2**31, {}, [], -2**31
         self.policy, self.unsure, self.settled = {"visitor": 30, "incident": 180}, [], 0
         self.allowance, self.confirmed = PAUSE_MS, (0, None)
+        self.warnings, self.ended, self.boots, self.shifts = {}, False, 0, {}
 
     def push(self, at, leaf):
         kind, follows, self.next = leaf["typ"], at == self.next, at + 1
+        if self.whole:
+            self.refer(at, leaf)
+        need((kind == "genesis") == (at == 0), at, "genesis", "the genesis first and only there", kind)
         self.time(at, leaf, follows)
         for size, seconds in self.seen:
             bound = seconds * 1000 + (SKEW_MS if at < size else -SKEW_MS)
@@ -346,35 +434,42 @@ class Rules:
             need(fits, at, "back_dated", f"at or {'before' if at < size else 'after'} {bound} ms", f"{leaf['t']} ms")
         if self.whole:
             self.count(leaf)
-            self.refer(at, leaf)
-        if leaf.get("key") is not None and kind in ("genesis", "key_change"):
+        if "key" in leaf:
             self.key(at, leaf)
-        if self.whole and kind in ("retention", "hold", "erase"):
-            self.erasure(at, leaf)
+        if self.whole:
+            self.course(at, leaf)
+
+    @staticmethod
+    def refer(at, leaf):
+        to = [leaf[name] for name in ("follows", "shift", "of") if name in leaf] + leaf.get("disclosed", [])
+        to += [leaf["size"] - 1] if leaf["typ"] in ("inspection", "restore") else []
+        need(all(one < at for one in to), at, "reference", f"a record before {at}", to)
 
     def time(self, at, leaf, follows):
-        last, self.last = self.last, leaf
-        step = leaf["step"] if leaf["typ"] == "clock" else None
-        back = last and (leaf["b"], leaf["m"]) < (last["b"], last["m"])
-        if back and not self.keys and step is None:
-            return self.resume(leaf)
-        need(not back, at, "monotonic", "clocks that never go back", f"boot {leaf['b']} at {leaf['m']} ms")
-        if not follows:
-            self.anchor = None
-        begins = bool(last) and last["b"] != leaf["b"]
-        if last and self.anchor is not None:
-            gap = leaf["t"] - last["t"]
-            found = leaf["t"] - self.anchor["t"] - (leaf["m"] - self.anchor["m"]) if not begins else (
-                min(gap, self.behind) if gap > PAUSE_MS else min(gap, 0))
-            found = found if found < -2000 or found > 60000 else None
-            if found != step and not (self.keys or step is not None):
-                return self.resume(leaf)
-            unknown = not self.whole and begins and gap > PAUSE_MS and (step is None or 60000 < step <= gap)
-            need(found == step or unknown, at, "clock", f"a clock record of {found} ms", step)
-            if begins:
-                self.start(last["t"] - self.shift, gap - (step or 0), last["m"] - self.began)
-        elif self.whole:
-            need(step is None, at, "clock", "no clock record", step)
+        """Before there are keys the clocks are taken at their word."""
+        step, last, self.last = leaf.get("step") if leaf["typ"] == "clock" else None, self.last, leaf
+        back = last is not None and (leaf["b"], leaf["m"]) < (last["b"], last["m"])
+        begins = last is not None and follows and leaf["b"] != last["b"]
+        if not self.whole and not (follows and self.keys and self.anchor):
+            # In a part the clock is known from a start, a clock record or the first key on.
+            need(not (back and self.keys), at, "monotonic", "clocks that never go back", (leaf["b"], leaf["m"]))
+            self.restart(leaf if step is not None or begins or ("key" in leaf and not self.keys) else None)
+            return
+        gap = leaf["t"] - last["t"] if last else 0
+        due = self.due(leaf, gap, begins) if last else None
+        may_be = not self.whole and begins and gap > PAUSE_MS and (step is None or 60_000 < step <= gap)
+        if (back or due != step) and step is None and not self.keys:
+            self.confirmed = None
+            self.restart(leaf)
+            return
+        need(not back, at, "monotonic", "clocks that never go back", (leaf["b"], leaf["m"]))
+        need(due == step or may_be, at, "clock", f"a clock record of {due} ms", step)
+        if last is None:
+            self.restart(leaf)
+            return
+        gained = gap - (step or 0)
+        if begins:
+            self.start(last["t"] - self.shift, gained, last["m"] - self.began)
         if step is not None:
             self.shift, self.anchor = self.shift + step, leaf
             if step >= 0:
@@ -383,15 +478,19 @@ class Rules:
                 self.ahead += step
             elif begins:
                 self.behind -= step
-        if begins and (self.whole or follows) or at == 0 or (self.whole and self.anchor is None):
+        if begins:
             self.anchor, self.began = leaf, leaf["m"]
-            gained = leaf["t"] - last["t"] - (step or 0) if begins else 0
             self.ahead += gained if gained > PAUSE_MS else 0
 
-    def resume(self, leaf):
-        """Before there were keys the clock is taken at its word."""
-        self.anchor, self.began, self.shift, self.behind, self.ahead = leaf, leaf["m"], 0, 0, 0
-        self.confirmed = None
+    def due(self, leaf, gap, begins):
+        """The step of which a clock record must tell here: against the anchor, or between two starts what is certain."""
+        measured = leaf["t"] - self.anchor["t"] - (leaf["m"] - self.anchor["m"])
+        step = measured if not begins else min(gap, self.behind) if gap > PAUSE_MS else min(gap, 0)
+        return None if -2000 <= step <= 60_000 else step
+
+    def restart(self, leaf):
+        """The clock is taken at its word here; None: it is not known from here on."""
+        self.anchor, self.began, self.shift, self.behind, self.ahead = leaf, leaf["m"] if leaf else 0, 0, 0, 0
 
     def start(self, before, gained, ran):
         """Time that nobody measured counts at once only within an allowance."""
@@ -408,63 +507,100 @@ class Rules:
         """The date was right at the last confirmation and is right now: what lies between is known."""
         if self.confirmed and self.confirmed[1] is not None:
             shift, through = self.confirmed
-            self.unsure[self.settled:] = [(max(after, through), until, ms) for after, until, ms in self.unsure[self.settled:]]
+            between = self.unsure[self.settled:]
+            self.unsure[self.settled:] = [(max(after, through), until, ms) for after, until, ms in between]
             if shift > self.shift:
                 self.unsure.append((-2**31, through, shift - self.shift))
         self.settled, self.confirmed = len(self.unsure), (self.shift, None)
 
     def count(self, leaf):
-        grave = leaf["typ"] == "entry" and (leaf.get("dec") == "refuse" or {"red_code", "fever"} & set(leaf.get("why", [])))
-        self.kind = "incident" if grave or leaf["typ"] in ("incident", "finding", "void", "note") else "visitor"
+        grave = leaf["typ"] == "entry" and (leaf["dec"] == "refuse" or {"red_code", "fever"} & set(leaf.get("why", [])))
+        kind = "incident" if grave or leaf["typ"] in ("incident", "finding", "void", "note") else "visitor"
         self.today = (leaf["t"] - self.shift) // DAY_MS
-        if leaf.get("_sd"):
-            day = (self.kind, self.today)
-            self.kept[day] = self.kept.get(day, 0) + len(leaf["_sd"])
-
-    @staticmethod
-    def refer(at, leaf):
-        to = [leaf[name] for name in ("follows", "shift", "of") if leaf["typ"] not in ("register", "clock") and name in leaf]
-        to += leaf.get("disclosed", []) + ([leaf["size"] - 1] if leaf["typ"] in ("inspection", "restore") else [])
-        need(all(one < at for one in to), at, "reference", f"a record before {at}", to)
+        if "_sd" in leaf:
+            self.kept[kind, self.today] = self.kept.get((kind, self.today), 0) + len(leaf["_sd"])
 
     def key(self, at, leaf):
-        key, first = Key(leaf["key"], 1, at), leaf["typ"] == "genesis" or leaf["reason"] == "first"
+        first = leaf["typ"] == "genesis" or leaf["reason"] == "first"
         need(first == (not self.keys), at, "key", "the first key first")
-        need(all(key.name == one.name and key.raw != one.raw for _, one in self.keys), at, "key", "a new key of the ledger")
+        key = Key(leaf["key"], 1, at)
+        need(all(key.name == one.name for _, one in self.keys), at, "origin", "a key of this ledger", key.name)
+        need(all(key.raw != one.raw for _, one in self.keys), at, "key", "a new key")
         if not self.keys and at:
-            confirmed = self.confirmed
-            self.resume(leaf)
-            self.confirmed = confirmed
+            self.warn("before_keys", at)
+            self.restart(leaf)
         self.keys.append((at if first else at + 1, key))
 
     def in_force(self, at):
         return next((key for since, key in reversed(self.keys) if since <= at), None)
 
-    def erasure(self, at, leaf):
-        if leaf["typ"] == "retention":
+    def course(self, at, leaf):
+        kind = leaf["typ"]
+        if kind == "boot":
+            self.boots += 1
+            if self.boots > 1 and not self.ended:
+                self.warn("no_shutdown", at)
+        elif kind == "restore":
+            self.warn("restored", at)
+        elif kind == "shift_open":
+            self.shifts[at] = None
+        elif kind == "shift_close":
+            self.shifts.pop(leaf["shift"], None)
+        elif kind == "retention":
             policy = {"visitor": leaf["visitor_days"], "incident": leaf["incident_days"]}
             if policy == self.policy:
                 self.confirm()
-            self.policy = policy
-            return
-        span = (leaf["from"], leaf["to"])
-        if leaf["typ"] == "hold":
-            if leaf["on"]:
-                self.holds.append(span)
-            elif span in self.holds:
-                self.holds.remove(span)
-            return
-        kind, due = leaf["class"], self.today - self.policy[leaf["class"]] - 1
+            self.policy, self.changed = policy, max(self.changed, self.today)
+        elif kind == "hold" and leaf["on"]:
+            self.holds.append((leaf["from"], leaf["to"]))
+        elif kind == "hold" and (leaf["from"], leaf["to"]) in self.holds:
+            self.holds.remove((leaf["from"], leaf["to"]))
+            self.changed = max(self.changed, self.today)
+        elif kind == "erase":
+            self.erase(at, leaf["class"], (leaf["from"], leaf["to"]), leaf)
+        self.ended = kind == "shutdown"
+
+    def erase(self, at, kind, span, leaf):
+        now, due = leaf["t"] - self.shift, self.today - self.policy[kind] - 1
         need(span[0] <= span[1], at, "erase_count", "a range of days", span)
         need(span[1] <= due, at, "erase_early", f"at most day {due}", f"day {span[1]}")
-        need(not any(first <= span[1] and span[0] <= last for first, last in self.holds), at, "erase_held", "no hold")
+        need(not any(self.held(day, span) for day in self.holds), at, "erase_held", "no hold")
+        is_late = self.late(kind, span, now)
         days = [day for day in self.kept if day[0] == kind and span[0] <= day[1] <= span[1]]
         for _, day in days:
-            unsure = sum(ms for after, until, ms in self.unsure if after < day <= until)
-            certain = (leaf["t"] - self.shift - unsure) // DAY_MS - self.policy[kind] - 1
-            need(day <= certain, at, "erase_early", "a date that somebody confirmed", f"day {day}")
+            need(self.is_due(kind, day, now), at, "erase_early", "a date that somebody confirmed", f"day {day}")
         found = sum(self.kept.pop(day) for day in days)
         need(found == leaf["count"], at, "erase_count", found, leaf["count"])
+        if is_late:
+            self.warn("late_erasure", at)
+
+    @staticmethod
+    def held(hold, span):
+        return hold[0] <= span[1] and span[0] <= hold[1]
+
+    def is_due(self, kind, day, now):
+        """Whether a day is due at this ledger time, less what is unsure for it."""
+        unsure = sum(ms for after, until, ms in self.unsure if after < day <= until)
+        return day <= (now - unsure) // DAY_MS - self.policy[kind] - 1
+
+    def late(self, kind, span, now):
+        """Whether disclosures of these days should have been destroyed more than a day ago."""
+        days = [day for one, day in self.kept if one == kind and span[0] <= day <= span[1]]
+        days = [day for day in days if not any(self.held(hold, (day, day)) for hold in self.holds)]
+        settled = (now - DAY_MS) // DAY_MS > self.changed
+        return settled and any(self.is_due(kind, day, now - 2 * DAY_MS) for day in days)
+
+    def warn(self, kind, at):
+        first, count = self.warnings.get(kind, (at, 0))
+        self.warnings[kind] = (first, count + 1)
+
+    def finish(self, size):
+        """The last shift may well be open; whatever was opened before it was forgotten."""
+        for at in list(self.shifts)[:-1]:
+            self.warn("shift_never_closed", at)
+        now = self.last["t"] - self.shift
+        if self.whole and any(self.late(kind, (-2**31, 2**31), now) for kind in ("visitor", "incident")):
+            self.warn("late_erasure", size - 1)
 
 
 # --- The files for people. ----------------------------------------------------------------------------------------
@@ -496,13 +632,25 @@ class Made:
 # --- The whole. ---------------------------------------------------------------------------------------------------
 
 def manifest_of(note):
-    pattern = r"gatepost bundle v1\norigin (.+)\nsize (\d+)\nfrom (\d+)\nto (\d+)\n" + r"([0-9a-f]{64} \d+ .+)\n" * 5
-    found = re.fullmatch(pattern, note.text)
-    need(found, "manifest", "form", "a manifest")
-    origin, size, first, end, lines = found[1], int(found[2]), int(found[3]), int(found[4]), found.groups()[4:]
-    need(0 <= first < end <= size and [found[at] for at in (2, 3, 4)] == [str(size), str(first), str(end)],
-         "manifest", "form", "a range")
-    return origin, size, first, end, lines
+    pattern = rf"gatepost bundle v1\norigin (.+)\nsize ({N})\nfrom ({N})\nto ({N})\n" + "".join(
+        rf"([0-9a-f]{{64}} {N} {re.escape(name)})\n" for name in LISTED + ["(zip)"])
+    found = re.fullmatch(pattern, note.text, re.A)
+    need(found and is_name(found[1]), "manifest", "form", "a manifest")
+    size, first, end = (int(one) for one in found.groups()[1:4])
+    need(first < end <= size < 2**63, "manifest", "form", "a range")
+    return found[1], size, first, end, found.groups()[4:]
+
+
+def policy_of(data):
+    """The keys of the gate, as text, and of witnesses."""
+    text = data.decode("utf-8", "replace")
+    logs = [Key(key, 1, "policy", "form") for key in re.findall(r"^log (.+)$", text, re.M)]
+    witnesses = [Key(key, 4, "policy", "form") for key in re.findall(r"^witness \S+ (.+)$", text, re.M)]
+    lines = [f"log {key.text}\n" for key in logs]
+    lines += [f"witness witness-{at} {key.text}\n" for at, key in enumerate(witnesses, 1)]
+    is_sound = all(len(keys) == len({key.raw for key in keys}) <= 100 for keys in (logs, witnesses))
+    need(is_sound and "".join(lines) + "quorum none\n" == text, "policy", "form", "a policy in its one form")
+    return [key.text for key in logs], witnesses
 
 
 def verify(bundle, since, first_key, known):
@@ -510,27 +658,26 @@ def verify(bundle, since, first_key, known):
     origin, size, first, end, lines = manifest_of(note)
     newest = seal_of(Note(bundle.read("checkpoint"), "checkpoint"))
     need((newest.origin, newest.size) == (origin, size), "checkpoint", "manifest", f"{origin} {size}", newest[:2])
+    for tile in tiles_of(size, 0):
+        need(f"tile/0/{numbered(*tile)}" in bundle.entries, f"tile/0/{numbered(*tile)}", "files", "the file", "none")
+    logs, witnesses = policy_of(bundle.read("policy"))
     names, older = set(bundle.entries) - set(LISTED) - {"manifest", "checkpoint", "policy"}, []
-    for name in [name for name in names if name.startswith("checkpoints/")]:
-        older.append(seal_of(Note(bundle.read(name), name)))
-        need(name == f"checkpoints/{older[-1].size}" and 0 < older[-1].size < size, name, "form", "an older seal")
-        names -= {name, f"consistency/{older[-1].size}-{size}"}
-    policy = bundle.read("policy").decode("utf-8", "replace")
-    logs = re.findall(r"^log (.+)$", policy, re.M)
-    witnesses = [Key(text, 4, "policy") for text in re.findall(r"^witness \S+ (.+)$", policy, re.M)]
-    made = [f"log {key}\n" for key in logs] + [f"witness witness-{at} {key.text}\n" for at, key in enumerate(witnesses, 1)]
-    need(policy == "".join(made) + "quorum none\n", "policy", "form", "a policy in its one form")
-    witnesses += [key for key in known if key.text not in policy]
+    for name in sorted(name for name in names if name.startswith("checkpoints/")):
+        seal = seal_of(Note(bundle.read(name), name))
+        fits = name == f"checkpoints/{seal.size}" and 0 < seal.size < size and seal.origin == origin
+        need(fits, name, "form", "an older seal", seal[:2])
+        older.append(seal)
+        names -= {name, f"consistency/{seal.size}-{size}"}
+    witnesses += [key for key in known if key.text not in [one.text for one in witnesses]]
     seals = sorted(older + since + [newest], key=lambda seal: seal.size)
     seen = [(seal.size, seconds, key) for seal in seals for key in witnesses
-            for seconds in [seal.note.cosigned(key)] if seconds is not None]
-    for seal in seals:
-        need(seal.origin == origin, 0, "origin", origin, seal.origin)
-        need(seal.size <= size, size, "truncated", f"{seal.size} records", size)
+            for seconds in [seal.note.cosigned(key, max(0, seal.size - 1))] if seconds is not None]
+    seen = list(dict.fromkeys(seen))
     rules, leaves, made = walk(bundle, (first, end, size), seals, seen, names)
-    need([key.text for _, key in rules.keys] == logs and logs, "policy", "policy", "the keys that the records name")
+    need(rules.keys, 0, "key", "a key of the gate", "none")
     need(rules.keys[0][1].name == origin, 0, "origin", origin, rules.keys[0][1].name)
     need(first_key is None or rules.keys[0][1].text == first_key, 0, "key", first_key, rules.keys[0][1].text)
+    need([key.text for _, key in rules.keys] == logs, "policy", "policy", "the keys that the records name")
     for seal in seals:
         last = max(0, seal.size - 1)
         key = rules.in_force(last)
@@ -541,15 +688,18 @@ def verify(bundle, since, first_key, known):
         name = f"consistency/{seal.size}-{size}"
         text = bundle.read(name).decode("ascii", "replace")
         proof = hashes(text.split("\n")[:-1], name)
-        need(text.endswith("\n") and consistent(seal, newest, proof), name, "consistency", "a proof that fits")
+        need(text.endswith("\n") or not text, name, "form", "hashes")
+        need(consistent(seal, newest, proof), name, "consistency", "a proof that fits")
     for name, line in zip(LISTED, lines):
         found = Made()
         for piece in bundle.pieces(name):
             found.add(piece)
         need(found.line(name) == line, name, "content", line, found.line(name))
         need(name not in made or made[name].line(name) == line, name, "content", "what the records say")
-    for at, leaf in leaves.items():
-        disclosed(bundle.read(f"proofs/{at}.tlog-proof"), at, leaf, newest)
+    for at in sorted(leaves):
+        name = f"proofs/{at}.tlog-proof"
+        need(leaves[at], name, "proof", "the record", "none")
+        disclosed(bundle.read(name), at, leaves[at], newest)
     before = Made()
     for at in range(0, bundle.manifest_at, 1 << 20):
         before.add(bundle.at(at, min(1 << 20, bundle.manifest_at - at)))
@@ -557,92 +707,100 @@ def verify(bundle, since, first_key, known):
     return newest, (first, end), rules, seen, leaves
 
 
+def leaves_in(data, width, name):
+    """The leaves of an entry bundle, each behind its length in two bytes."""
+    found, here = [], 0
+    for _ in range(width):
+        begin = here + 2
+        here = begin + int.from_bytes(data[here:begin], "big")
+        need(begin <= here <= len(data) and begin <= len(data), name, "form", "an entry bundle")
+        found.append(data[begin:here])
+    need(here == len(data), name, "form", "an entry bundle")
+    return found
+
+
 def walk(bundle, numbers, seals, seen, names):
+    """Every tile, and every record that is there. The leaves of records with a proof are given back."""
     first, end, size = numbers
     rules, tree = Rules((first, end) == (0, size), [(at, seconds) for at, seconds, _ in seen]), Tree(bundle)
-    shown = {int(name[7:-11]) for name in names if name.startswith("proofs/")}
-    names -= {f"proofs/{at}.tlog-proof" for at in shown}
+    leaves = {int(name[7:-11]): None for name in names if name.startswith("proofs/")}
+    names -= {f"proofs/{at}.tlog-proof" for at in leaves if at < size}
     for level in range(8):
         names -= {f"tile/{level}/{numbered(*tile)}" for tile in tiles_of(size, level)}
-    leaves, made, roots = {}, {name: Made() for name in LISTED[2:]}, {0: tree.root()}
+    entries = {f"tile/entries/{numbered(*tile)}" for tile in tiles_of(size, 0)}
+    need(names <= entries, min(names - entries, default=""), "files", "no such file", "one")
+    made, roots, marks = {name: Made() for name in LISTED[2:]}, {0: tree.root()}, {seal.size for seal in seals}
     made["entries.csv"].add(("\ufeff" + ",".join(heading for heading, _ in COLUMNS) + "\r\n").encode())
-    marks = {seal.size for seal in seals}
     for index, width in tiles_of(size, 0):
         begin, name = 256 * index, f"tile/entries/{numbered(index, width)}"
         stored = bundle.read(f"tile/0/{numbered(index, width)}")
         need(len(stored) == 32 * width, f"tile/0/{numbered(index, width)}", "form", 32 * width, len(stored))
         due = begin == 0 or (begin < end and first < begin + width)
         need(not due or name in names, name, "files", "the file", "none")
-        data = bundle.read(name) if name in names else None
-        names.discard(name)
-        rest = data
-        for at in range(begin, begin + width):
-            if data is not None:
-                length = int.from_bytes(rest[:2], "big")
-                raw, rest = rest[2:2 + length], rest[2 + length:]
-                need(len(raw) == length and length, name, "form", "an entry bundle")
-                leaf = parse(raw, at)
-                rules.push(at, leaf)
-                due = due or leaf["typ"] == "key_change" or at in shown
-                there = stored[32 * (at - begin):][:32]
-                need(sha256(b"\0" + raw) == there, at, "nodes", sha256(b"\0" + raw).hex(), there.hex())
-                if at in shown:
-                    leaves[at] = (raw, leaf)
-                if first <= at < end:
-                    made["records.jsonl"].add(raw + b"\n")
-                    if leaf["typ"] in ("entry", "void"):
-                        row = ",".join(cell(leaf.get(member), member) for _, member in COLUMNS)
-                        made["entries.csv"].add((row + "\r\n").encode())
-            tree.append(stored[32 * (at - begin):][:32])
+        for at, raw in enumerate(leaves_in(bundle.read(name), width, name) if name in names else [], begin):
+            leaf = parse(raw, at)
+            rules.push(at, leaf)
+            due = due or leaf["typ"] == "key_change" or at in leaves
+            there = stored[32 * (at - begin):][:32]
+            need(sha256(b"\0" + raw) == there, at, "nodes", sha256(b"\0" + raw).hex(), there.hex())
+            if at in leaves:
+                leaves[at] = (raw, leaf)
+            if first <= at < end:
+                made["records.jsonl"].add(raw + b"\n")
+                if leaf["typ"] in ("entry", "void"):
+                    row = ",".join(cell(leaf.get(member), member) for _, member in COLUMNS)
+                    made["entries.csv"].add((row + "\r\n").encode())
+        need(due or name not in names, name, "files", "a record that is shown", "none")
+        for at in range(0, len(stored), 32):
+            tree.append(stored[at:at + 32])
             if tree.size in marks:
                 roots[tree.size] = tree.root()
-        need(data is None or (rest == b"" and due), name, "form", "leaves that are shown, and no more")
     tree.finish()
     for seal in seals:
+        need(seal.origin == seals[-1].origin, 0, "origin", seals[-1].origin, seal.origin)
+        need(seal.size <= size, size, "truncated", f"{seal.size} records", size)
         need(roots[seal.size] == seal.root, max(0, seal.size - 1), "forked", seal.root.hex(), roots[seal.size].hex())
-    need(not names and shown == set(leaves), min(names, default="proofs"), "files", "no such file", "one")
+    rules.finish(size)
     return rules, leaves, made
 
 
-def disclosed(data, at, leaf, newest):
-    where, note = f"proofs/{at}.tlog-proof", str_of(newest.note)
-    head, _, rest = data.decode("utf-8", "replace").partition("\n\n")
-    lines = head.split("\n")
-    need(lines.pop(0) == "c2sp.org/tlog-proof@v1" and rest == note, where, "proof", "a proof under the newest seal")
-    extra = b64(lines.pop(0)[6:], where).decode() if lines[0].startswith("extra ") else ""
-    need(lines and lines.pop(0) == f"index {at}", where, "proof", f"index {at}")
-    need(included(sha256(b"\0" + leaf[0]), at, newest, hashes(lines, where)), where, "proof", "a path to the root")
-    for one in extra.split("~") if extra else []:
-        digest = base64.urlsafe_b64encode(sha256(one.encode())).decode().rstrip("=")
-        need(digest in leaf[1].get("_sd", []), where, "proof", "disclosures of this record")
+FIELDS = "temperature token name document phone plate address note".split()
 
 
-def str_of(note):
-    return note.text + "\n" + "".join(f"— {name} {base64.b64encode(id + raw).decode()}\n" for name, id, raw in note.signatures)
-
-
-def main():
-    arguments = argparse.ArgumentParser(description="Verifies a Gatepost bundle 核验督查包")
-    arguments.add_argument("bundle")
-    arguments.add_argument("--since", action="append", default=[], help="an older seal that you kept 以前留存的封签")
-    arguments.add_argument("--key", help="the gate's first key as you know it 已知的门岗首个密钥")
-    arguments.add_argument("--witness", action="append", default=[], help="a witness that you know 已知的见证人密钥")
-    options = arguments.parse_args()
+def field_of(encoded):
+    """Which field a disclosure is about, [salt, field, value] in its one form (RFC 9901, 4.2); -1 for anything else."""
     try:
-        subprocess.run(["openssl", "version"], stdout=subprocess.PIPE, check=True)
-        since = [seal_of(Note(Path(path).read_bytes(), path)) for path in options.since]
-        known = [Key(text, 4, "--witness") for text in options.witness]
-        newest, (first, end), rules, seen, leaves = verify(Zip(options.bundle), since, options.key, known)
-    except Refused as refused:
-        where, rule, expected, found = refused.args
-        place = f"record 账页 {where}" if isinstance(where, int) else f"file 文件 {where}"
-        print(f"FAIL 不通过\n{place}\nrule 规则: {rule}\nexpected 应为: {expected}\nfound 实为: {found}")
-        return 2
-    except (OSError, subprocess.CalledProcessError) as error:
-        print(f"COULD NOT BE READ 无法读取\n{error}")
-        return 3
+        array = json.loads(unpadded(encoded).decode())
+        salt, field, value = array
+        is_value = type(value) is str or (type(value) is int and -2**63 <= value < 2**63)
+        fits = is_value and len(unpadded(salt)) == 16 and written(array) == unpadded(encoded)
+        return FIELDS.index(field) if fits else -1
+    except (AttributeError, TypeError, ValueError, RecursionError):
+        return -1
+
+
+def disclosed(data, at, leaf, newest):
+    where = f"proofs/{at}.tlog-proof"
+    head, _, note = data.decode("utf-8", "replace").partition("\n\n")
+    header, *lines = head.split("\n")
+    need((header, note) == ("c2sp.org/tlog-proof@v1", newest.note.whole), where, "proof", "a proof under the newest seal")
+    has_extra = bool(lines) and lines[0].startswith("extra ")
+    extra = b64(lines.pop(0)[6:], where, "proof").decode("utf-8", "replace") if has_extra else ""
+    need(lines and lines.pop(0) == f"index {at}" and has_extra == (extra != ""), where, "proof", f"index {at}")
+    path = hashes(lines, where, "proof")
+    need(included(sha256(b"\0" + leaf[0]), at, newest, path), where, "proof", "a path to the root")
+    last = -1
+    for one in extra.split("~") if has_extra else []:
+        field, digest = field_of(one), base64.urlsafe_b64encode(sha256(one.encode())).decode().rstrip("=")
+        need(field > last and digest in leaf[1].get("_sd", []), where, "proof", "disclosures of this record")
+        last = field
+
+
+def told(newest, shown, rules, seen, known, since, leaves):
+    """What a bundle is in which everything holds."""
     print(f"PASS 通过\nledger 台账: {newest.origin}\nrecords 账页: {newest.size}, root 根 {newest.root.hex()}")
-    print(f"shown 所示: {first}..{end - 1}" + ("" if rules.whole else "  (a part: erasures not audited 部分导出，不核对销毁)"))
+    part = "" if rules.whole else "  (a part: erasures, references and warnings not audited 部分导出，不核对销毁、引用，不作提示)"
+    print(f"shown 所示: {shown[0]}..{shown[1] - 1}{part}")
     for at, key in rules.keys:
         print(f"key from record {at} on 自第 {at} 条起的密钥: {key.text}")
     names = {key.text for key in known}
@@ -653,8 +811,61 @@ def main():
     vouched = max([seal.size for seal in since] + [size for size, _, key in seen if key.text in names], default=0)
     print(f"seen by somebody you know 由您所知者见证: the first {vouched} records 前 {vouched} 条")
     print(f"records with disclosures 附披露的账页: {sorted(leaves)}")
-    return 0
+    for kind in WARNINGS:
+        if kind in rules.warnings:
+            first, count = rules.warnings[kind]
+            print(f"warning 提示 {kind}: {count}, first at record 首见于账页 {first}: {WARNINGS[kind]}")
+
+
+def seal_in(path):
+    """A seal that the caller kept; a line feed lost at its end does not matter."""
+    return seal_of(Note(Path(path).read_bytes().rstrip() + b"\n", path))
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Verifies a Gatepost bundle 核验督查包")
+    parser.add_argument("bundle")
+    parser.add_argument("--since", action="append", default=[], help="an older seal that you kept 以前留存的封签")
+    parser.add_argument("--key", help="the gate's first key as you know it 已知的门岗首个密钥")
+    parser.add_argument("--witness", action="append", default=[], help="a witness that you know 已知的见证人密钥")
+    options = parser.parse_args(arguments)
+    try:
+        check_openssl()
+        since = [seal_in(path) for path in options.since]
+        known = [Key(text, 4, "--witness") for text in options.witness]
+        first_key = Key(options.key, 1, "--key").text if options.key else None
+        file = open(options.bundle, "rb")
+    except (OSError, ValueError, Refused) as error:
+        print(f"COULD NOT BE READ 无法读取\n{error}")
+        return 3
+    try:
+        with file:
+            told_of = verify(Zip(file), since, first_key, known)
+    except Refused as refused:
+        where, rule, expected, found = refused.args
+    except (OSError, MemoryError) as error:
+        print(f"COULD NOT BE READ 无法读取\n{error}")
+        return 3
+    except Exception as error:  # Whatever else a file can do to a script: it is no bundle.
+        where, rule, expected, found = "?", "form", "what can be read as a bundle", repr(error)[:200]
+    else:
+        told(*told_of[:4], known, since, told_of[4])
+        return 0
+    place = f"record 账页 {where}" if isinstance(where, int) else f"file 文件 {where}"
+    print(f"FAIL 不通过\n{place}\nrule 规则: {rule}\nexpected 应为: {expected}\nfound 实为: {found}")
+    return 2
+
+
+def check_openssl():
+    """An openssl that cannot verify must not be taken for a false signature: RFC 8032, 7.1, test 2."""
+    key, raw = Key.__new__(Key), "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+    key.raw = bytes.fromhex(raw)
+    signature = bytes.fromhex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+                              "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
+    if not key.signed(b"\x72", signature):
+        raise OSError("this openssl command cannot verify Ed25519 signatures 本机 openssl 不能核验 Ed25519 签名 (3.0+)")
 
 
 if __name__ == "__main__":
+    sys.stdout.reconfigure(errors="backslashreplace")
     sys.exit(main())

@@ -14,7 +14,7 @@ use gatepost_ledger::policy::Policy;
 use gatepost_ledger::proof_file::ProofFile;
 use gatepost_ledger::tiles::{EntryBundle, TILE_WIDTH, TileWriter, entry_bundles_of, push_entry};
 use gatepost_ledger::tree::{Frontier, HASH_BYTES, Hash, NodeId, Nodes, consistency_proof, inclusion_proof};
-use gatepost_ledger::{LONGEST_LEAF_BYTES, Seal};
+use gatepost_ledger::{Body, LONGEST_LEAF_BYTES, Leaf, Seal};
 use sha2::{Digest as _, Sha256};
 
 use crate::bundle::error::BundleWriteError;
@@ -294,9 +294,11 @@ impl Growing {
     }
 }
 
+/// The word alone may also stand in what a form of a register was filled with.
 fn is_key_change(leaf: &[u8]) -> bool {
     let word = br#""typ":"key_change""#;
-    leaf.windows(word.len()).any(|window| window == word)
+    let has_word = leaf.windows(word.len()).any(|window| window == word);
+    has_word && Leaf::parse(leaf).is_ok_and(|leaf| matches!(leaf.body, Body::KeyChange { .. }))
 }
 
 fn write_seals<W: Write, E>(

@@ -1,11 +1,13 @@
 //! A ledger in memory, written as a gate would, with every kind of record.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::ops::{ControlFlow, Range};
 
 use gatepost_codes::{EvidenceLevel, HealthColour, IssuerId};
 use gatepost_ledger::cosignature::cosign;
 use gatepost_ledger::note::{KeyKind, KeyName, SignedNote, SignerKey, VerifierKey};
+use gatepost_ledger::retention::{HeldDays, Retention};
 use gatepost_ledger::tree::{Frontier, Hash};
 use gatepost_ledger::{
     AccountChange, Body, Disclosed, Disclosure, Entry, Field, FindingStep, IncidentStep, KeyChangeReason,
@@ -69,6 +71,7 @@ pub(crate) struct Ledger {
     pub(crate) leaves: Vec<Vec<u8>>,
     pub(crate) tree: Frontier,
     clock: LedgerClock,
+    retention: Retention,
     wall_ms: i64,
     boot: u32,
     monotonic_ms: u64,
@@ -77,8 +80,8 @@ pub(crate) struct Ledger {
     keys: Vec<SignerKey>,
     /// Seals that somebody cosigned, or that were a key's last.
     pub(crate) kept: Vec<SignedNote>,
-    /// What an erasure would have to destroy.
-    visitors_of_first_day: u64,
+    /// How many digests there are of each class and day: what an erasure would have to destroy.
+    pub(crate) digests: BTreeMap<(RetentionClass, LedgerDay), u64>,
     pub(crate) gate: String,
 }
 
@@ -97,7 +100,7 @@ impl Ledger {
         ledger
     }
 
-    fn begun() -> Ledger {
+    pub(crate) fn begun() -> Ledger {
         let mut ledger = Ledger {
             wall_ms: START_MS,
             boot: 1,
@@ -114,8 +117,48 @@ impl Ledger {
         ledger
     }
 
+    /// The same ledger with another leaf, sealed anew by whoever holds the gate's keys; what was sealed before that
+    /// leaf still fits.
+    pub(crate) fn with_leaf(&self, position: u64, leaf: Vec<u8>) -> Ledger {
+        let mut leaves = self.leaves.clone();
+        leaves[position as usize] = leaf;
+        let mut tree = Frontier::new();
+        for leaf in &leaves {
+            tree.append(Hash::of_leaf(leaf), &mut Vec::new());
+        }
+        let before = |note: &&SignedNote| Seal::of_note(note).is_ok_and(|seal| seal.size <= position);
+        Ledger {
+            leaves,
+            tree,
+            keys: (0..self.keys.len() as u8).map(gate).collect(),
+            kept: self.kept.iter().filter(before).cloned().collect(),
+            ..Ledger::default()
+        }
+    }
+
     pub(crate) fn size(&self) -> u64 {
         self.tree.size()
+    }
+
+    /// The day of ledger time.
+    pub(crate) fn today(&self) -> LedgerDay {
+        self.clock.day(self.wall_ms)
+    }
+
+    /// Whether what was disclosed on a day of ledger time may be destroyed.
+    pub(crate) fn is_due(&self, class: RetentionClass, day: LedgerDay) -> bool {
+        let kept = self.retention.kept(class, day, self.clock.time_ms(self.wall_ms));
+        kept.is_none()
+    }
+
+    pub(crate) fn wall_ms(&self) -> i64 {
+        self.wall_ms
+    }
+
+    /// The program runs for so long, and the wall clock drifts.
+    pub(crate) fn run(&mut self, ms: u64, drift_ms: i64) {
+        self.monotonic_ms += ms;
+        self.wall_ms += ms as i64 + drift_ms;
     }
 
     pub(crate) fn seal(&self) -> Seal {
@@ -149,8 +192,31 @@ impl Ledger {
     }
 
     fn add_with(&mut self, body: Body, disclosed: &[(Field, Disclosed)]) {
-        self.wall_ms += 1000;
-        self.monotonic_ms += 1000;
+        self.run(1000, 0);
+        let at = Moment {
+            wall_ms: self.wall_ms,
+            boot: self.boot,
+            monotonic_ms: self.monotonic_ms,
+        };
+        let step = match body {
+            Body::Clock { step } => Some(step),
+            _ => None,
+        };
+        if let (None, Some(step)) = (step, self.clock.step_before(&at)) {
+            (self.wall_ms, self.monotonic_ms) = (self.wall_ms - 1000, self.monotonic_ms - 1000);
+            self.add(Body::Clock { step });
+            return self.add_with(body, disclosed);
+        }
+        let start = self.clock.advance(&at, step).expect("the clock goes on");
+        start.iter().for_each(|start| self.retention.start(start));
+        match &body {
+            Body::Retention(policy) => self.retention.set(*policy, self.clock.shift_ms()),
+            Body::Hold { from, to, on } => {
+                let (from, to) = (*from, *to);
+                self.retention.hold(HeldDays { from, to }, *on);
+            }
+            _ => {}
+        }
         let position = self.size();
         let mut digests = Vec::new();
         for (field, value) in disclosed {
@@ -161,21 +227,8 @@ impl Ledger {
             self.disclosures.push((position, disclosure));
         }
         digests.sort();
-        let at = Moment {
-            wall_ms: self.wall_ms,
-            boot: self.boot,
-            monotonic_ms: self.monotonic_ms,
-        };
-        let step = match body {
-            Body::Clock { step } => Some(step),
-            _ => None,
-        };
-        self.clock.advance(&at, step).expect("the clock goes on");
-        if self.clock.day(self.wall_ms) == LedgerDay(START_DAY)
-            && body.retention_class() == RetentionClass::Visitor
-        {
-            self.visitors_of_first_day += digests.len() as u64;
-        }
+        let day = (body.retention_class(), self.today());
+        *self.digests.entry(day).or_default() += digests.len() as u64;
         let by = matches!(body, Body::Entry(_)).then_some(PersonNumber(2));
         let leaf = Leaf {
             position,
@@ -190,6 +243,10 @@ impl Ledger {
         self.leaves.push(bytes);
     }
 
+    pub(crate) fn visitor(&mut self) {
+        self.entry(entry());
+    }
+
     fn entry(&mut self, entry: Entry) {
         let token = Disclosed::Text("00ff".repeat(16));
         self.add_with(
@@ -201,7 +258,7 @@ impl Ledger {
         );
     }
 
-    fn change_key(&mut self) {
+    pub(crate) fn change_key(&mut self) {
         let next = gate(self.keys.len() as u8);
         let key = next.verifier().to_string();
         self.add(Body::KeyChange {
@@ -212,22 +269,8 @@ impl Ledger {
         self.keys.push(next);
     }
 
-    /// The clock is set by so much, and a record tells of it.
-    fn set_clock(&mut self, by_ms: i64) {
-        self.wall_ms += by_ms;
-        let next = Moment {
-            wall_ms: self.wall_ms + 1000,
-            boot: self.boot,
-            monotonic_ms: self.monotonic_ms + 1000,
-        };
-        let step = self
-            .clock
-            .step_before(&next)
-            .expect("a step that is due a record");
-        self.add(Body::Clock { step });
-    }
-
-    fn start_again(&mut self, after_ms: i64) {
+    /// The program is started again, when the wall clock shows so much more than before. A step back has a record.
+    pub(crate) fn start_again(&mut self, after_ms: i64) {
         self.boot += 1;
         self.monotonic_ms = 0;
         self.wall_ms += after_ms;
@@ -342,9 +385,9 @@ fn noon() -> Vec<Step> {
     };
     vec![
         step(Ledger::cosigned),
-        step(|ledger| ledger.set_clock(-240_000)),
+        step(|ledger| ledger.run(0, -240_000)),
         step(|ledger| ledger.entry(entry())),
-        step(|ledger| ledger.set_clock(240_000)),
+        step(|ledger| ledger.run(0, 240_000)),
         step(|ledger| ledger.entry(entry())),
         step(Ledger::change_key),
         step(at_a_gate_like_a_formula),
@@ -359,7 +402,8 @@ fn noon() -> Vec<Step> {
 fn weeks_later() -> Vec<Step> {
     let erase = |ledger: &mut Ledger| {
         let (from, to) = (LedgerDay(START_DAY), LedgerDay(START_DAY));
-        let (class, count) = (RetentionClass::Visitor, ledger.visitors_of_first_day);
+        let class = RetentionClass::Visitor;
+        let count = ledger.digests[&(class, from)];
         ledger.add(Body::Erase {
             class,
             from,
