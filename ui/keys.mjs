@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 export function keysModule(catalogue) {
   const keys = [...catalogue.matchAll(/^([a-zA-Z][a-zA-Z0-9_-]*) =/gm)]
     .map((match) => match[1])
-    .filter((key) => !/^(?:export|cli|seal_sheet)-|-file_name$/.test(key))
+    .filter((key) => !/^(?:export|cli|seal_sheet|destruction_sheet)-|-file_name$/.test(key))
     .sort();
   const lines = [''];
   for (const key of keys) {

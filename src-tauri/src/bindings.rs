@@ -38,6 +38,8 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             commands::ledger,
             commands::audit_now,
             commands::print_seal,
+            commands::answer_date,
+            commands::make_certificate,
             commands::make_bundle,
             commands::make_backup,
             commands::set_retention,

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use gatepost_codes::Personal;
 use gatepost_desk::view::{
-    AppView, Appearance, AuditView, BundleForm, DoorKey, DoorView, EntriesPage, EntryFilter, EntryRow,
-    ExportDone, Figures, FileMade, FilterChoices, HoldView, InspectorView, KeyChangeForm, LedgerView,
-    NewPersonForm, PersonNumber, RetentionPolicy, SetUpForm, SettingsView, StaffView, VoidReason,
-    WitnessingView,
+    AppView, Appearance, AuditView, BundleForm, CertificateMade, DateAnswer, DoorKey, DoorView, EntriesPage,
+    EntryFilter, EntryRow, ExportDone, Figures, FileMade, FilterChoices, HoldView, InspectorView,
+    KeyChangeForm, LedgerView, NewPersonForm, PersonNumber, RetentionPolicy, SetUpForm, SettingsView,
+    StaffView, VoidReason, WitnessingView,
 };
 use gatepost_desk::{Desk, DeskError, ExportFormat, VaultKind};
 use gatepost_rules::Policy;
@@ -256,11 +256,35 @@ pub(crate) fn audit_now(desk: TheDesk<'_>) -> Result<AuditView, DeskError> {
 #[specta::specta]
 pub(crate) fn print_seal(app: AppHandle, desk: TheDesk<'_>) -> Result<FileMade, DeskError> {
     let sheet = desk.seal_to_print()?;
+    open_for_printing(&app, &sheet);
+    Ok(sheet)
+}
+
+fn open_for_printing(app: &AppHandle, sheet: &FileMade) {
     if let Err(error) = app.opener().open_path(&sheet.path, None::<&str>) {
         // The screen says where the sheet is.
         tracing::warn!(%error, "the sheet could not be opened");
     }
-    Ok(sheet)
+}
+
+/// Whether the date is today's.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn answer_date(desk: TheDesk<'_>, answer: DateAnswer) -> Result<AppView, DeskError> {
+    desk.answer_date(&answer)
+}
+
+/// Writes the certificate of a destruction and opens its sheet for printing.
+#[tauri::command(async)]
+#[specta::specta]
+pub(crate) fn make_certificate(
+    app: AppHandle,
+    desk: TheDesk<'_>,
+    position: u32,
+) -> Result<CertificateMade, DeskError> {
+    let made = desk.make_certificate(position)?;
+    open_for_printing(&app, &made.sheet);
+    Ok(made)
 }
 
 /// Writes the audit bundle.

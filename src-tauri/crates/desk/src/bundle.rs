@@ -74,7 +74,11 @@ impl LedgerSource {
     }
 
     fn with_witnesses(&self, size: u64, note: &SignedNote) -> SignedNote {
-        let lines = self.now.cosignatures.iter().filter(|cosigned| cosigned.size == size);
+        let lines = self
+            .now
+            .cosignatures
+            .iter()
+            .filter(|cosigned| cosigned.size == size);
         let mut note = note.clone();
         note.signatures
             .extend(lines.map(|cosigned| cosigned.line.clone()));

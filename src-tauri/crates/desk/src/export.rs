@@ -136,6 +136,12 @@ impl PreparedExport {
         self.rows
     }
 
+    /// Where it will be.
+    #[must_use]
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
     /// Its size in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {

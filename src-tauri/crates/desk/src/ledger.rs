@@ -1,30 +1,20 @@
-//! The ledger on the screen of managers and inspectors: seal, files that leave the house, retention, keys.
+//! The ledger on the screen of managers and inspectors: seal, retention, keys.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::sync::PoisonError;
-
-use gatepost_codes::Personal;
 use gatepost_ledger::fingerprint::{self, Fingerprint};
-use gatepost_ledger::{Body, PersonNumber, RetentionPolicy, Role};
-use gatepost_report::{BundleRequest, Language, SealSheet, Words, seal_sheet};
+use gatepost_ledger::{Body, RetentionPolicy, Role};
+use gatepost_report::Language;
 use gatepost_store::{
-    HeldDays, LedgerKey, NewRecord, ReserveState, SignedSeal, StoreError, StoredCosignature, VaultKind,
-    prepare_backup, sync_folder_of,
+    HeldDays, LedgerKey, ReserveState, SignedSeal, StoreError, StoredCosignature, VaultKind,
 };
-use sha2::{Digest, Sha256};
 
-use crate::bundle::{LedgerSource, prepare_bundle};
 use crate::desk::{Desk, State};
 use crate::error::DeskError;
-use crate::export::free_path;
 use crate::housekeeping::shown;
-use crate::office::{LONGEST_NOTE, READERS, language};
+use crate::office::{READERS, language};
 use crate::rows::{day_of, day_text, local_range, local_time, short};
 use crate::view::{
-    BundleForm, DiskView, ErasureView, FileMade, HoldView, KeyChangeForm, KeysView, LedgerView, Locale,
-    QrView, RetentionView, SealView, WitnessView,
+    DiskView, ErasureView, HoldView, KeyChangeForm, KeysView, LedgerView, Locale, QrView, RetentionView,
+    SealView, WitnessView,
 };
 
 /// Witnesses and erasures on the screen.
@@ -102,116 +92,6 @@ impl Desk {
                 .collect(),
             erasures,
             waits_for_the_clock,
-        })
-    }
-
-    /// Writes the newest seal as a sheet to be printed into the export folder: for the guard at the end of a shift,
-    /// and for whoever reads the log.
-    ///
-    /// # Errors
-    /// [`DeskError::NoOpenShift`] for a guard without a shift, [`DeskError::ExportFolder`], or a store fault.
-    pub fn seal_to_print(&self) -> Result<FileMade, DeskError> {
-        let (venue, locale) = {
-            let mut state = self.lock();
-            let session = state.session.as_ref().ok_or(DeskError::SignedOut)?;
-            if session.role == Role::Guard && session.shift.is_none() {
-                return Err(DeskError::NoOpenShift);
-            }
-            let locale = state.appearance.locale;
-            (state.data()?.venue.clone().ok_or(StoreError::NotSetUp)?, locale)
-        };
-        let head = self.read(|reader| reader.head())?;
-        let page = seal_sheet(&SealSheet {
-            venue: &venue.name,
-            gate: &venue.gate,
-            at: self.clock.now(),
-            seal: &head.seal,
-            note: &head.note,
-            demo: venue.demo,
-        });
-        let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
-        let path = self.free_file("seal_sheet-file_name", locale, "html", venue.demo);
-        write_file(&path, page.as_bytes()).map_err(|error| {
-            tracing::warn!(kind = ?error.kind(), "the sheet could not be written");
-            DeskError::ExportFolder
-        })?;
-        let sha256 = Sha256::digest(page.as_bytes());
-        Ok(FileMade {
-            path: path.display().to_string(),
-            kilobytes: kilobytes(page.len() as u64),
-            sha256: sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
-        })
-    }
-
-    /// Writes the audit bundle into the export folder; that it left the house is itself a record. Managers may
-    /// have chosen disclosures travel with it; their reason is kept with the record as long as the disclosures of
-    /// an incident.
-    ///
-    /// # Errors
-    /// [`DeskError::Forbidden`], [`DeskError::NoteMissing`] for disclosures without a reason,
-    /// [`DeskError::NotFound`] for a position that discloses nothing (any more), [`DeskError::ExportFolder`], or a
-    /// store fault.
-    pub fn make_bundle(&self, form: &BundleForm) -> Result<FileMade, DeskError> {
-        let allowed: &[Role] = if form.disclose.is_empty() {
-            &READERS
-        } else {
-            &[Role::Manager]
-        };
-        self.lock().require_one_of(allowed)?;
-        let reason = checked_reason(form)?;
-        let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
-        let (by, mut source, target) = {
-            let mut state = self.lock();
-            let by = state.require_one_of(allowed)?.number;
-            let locale = state.appearance.locale;
-            let data = state.data()?;
-            let demo = data.venue.as_ref().is_some_and(|venue| venue.demo);
-            let source = LedgerSource::of(&mut data.store)?;
-            (
-                by,
-                source,
-                self.free_file("bundle-file_name", locale, "zip", demo),
-            )
-        };
-        let mut request = BundleRequest::default();
-        for position in &form.disclose {
-            let disclosed = source.shown(u64::from(*position))?;
-            request.shown.push(disclosed.ok_or(DeskError::NotFound)?);
-        }
-        let prepared = prepare_bundle(&mut source, &request, &target)?;
-        self.record_export(by, prepared.body(), reason.as_ref())?;
-        let bytes = prepared.bytes();
-        let exported = prepared.publish()?;
-        Ok(FileMade {
-            path: exported.path.display().to_string(),
-            kilobytes: kilobytes(bytes),
-            sha256: exported.sha256,
-        })
-    }
-
-    /// Writes a backup of the database into the export folder, and a record of it. It has no keys in it.
-    ///
-    /// # Errors
-    /// [`DeskError::Forbidden`], [`DeskError::ExportFolder`], or a store fault.
-    pub fn make_backup(&self) -> Result<FileMade, DeskError> {
-        let (by, folder, target) = {
-            let mut state = self.lock();
-            let by = state.require(Role::Manager)?.number;
-            let locale = state.appearance.locale;
-            let data = state.data()?;
-            let demo = data.venue.as_ref().is_some_and(|venue| venue.demo);
-            let target = self.free_file("backup-file_name", locale, "gatepost-backup", demo);
-            (by, data.store.folder().to_owned(), target)
-        };
-        let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
-        fs::create_dir_all(&self.options.export_folder).map_err(|_| DeskError::ExportFolder)?;
-        let prepared = prepare_backup(&folder, &target, |_| {}).map_err(of_backup)?;
-        self.record_export(by, prepared.body(), None)?;
-        let done = prepared.publish().map_err(of_backup)?;
-        Ok(FileMade {
-            path: done.path.display().to_string(),
-            kilobytes: kilobytes(done.bytes),
-            sha256: done.sha256,
         })
     }
 
@@ -336,37 +216,6 @@ impl Desk {
         }
         self.ledger()
     }
-
-    /// Nothing leaves the house without a record.
-    fn record_export(
-        &self,
-        by: PersonNumber,
-        body: Body,
-        reason: Option<&Personal<String>>,
-    ) -> Result<(), DeskError> {
-        let mut state = self.lock();
-        let at = self.moment(state.boot());
-        let data = state.data()?;
-        let export = NewRecord {
-            at,
-            gate: data.gate_name(),
-            by: Some(by),
-            body,
-        };
-        data.store.append_export(&export, reason)?;
-        Ok(())
-    }
-
-    fn free_file(&self, name: &str, locale: Locale, extension: &str, demo: bool) -> PathBuf {
-        let name = Words::of(language(locale)).word(name);
-        free_path(
-            &self.options.export_folder,
-            &name,
-            self.clock.now(),
-            extension,
-            demo,
-        )
-    }
 }
 
 /// Eight words in the language of the screen.
@@ -445,42 +294,4 @@ fn held(hold: &HoldView) -> Result<HeldDays, DeskError> {
         from: day_of(&hold.from)?,
         to: day_of(&hold.to)?,
     })
-}
-
-/// The reason where something is disclosed.
-fn checked_reason(form: &BundleForm) -> Result<Option<Personal<String>>, DeskError> {
-    let reason = form.reason.trim();
-    if form.disclose.is_empty() {
-        return Ok(None);
-    }
-    if reason.is_empty() || reason.chars().count() > LONGEST_NOTE {
-        return Err(DeskError::NoteMissing);
-    }
-    Ok(Some(Personal::new(reason.to_owned())))
-}
-
-/// A fault that belongs to the file of a backup is one of the export folder.
-fn of_backup(error: StoreError) -> DeskError {
-    match error {
-        StoreError::ReadOnly | StoreError::File { .. } | StoreError::AlreadyThere { .. } => {
-            DeskError::ExportFolder
-        }
-        error => error.into(),
-    }
-}
-
-/// Thousands of bytes, rounded up.
-fn kilobytes(bytes: u64) -> u32 {
-    shown(bytes.div_ceil(1000))
-}
-
-/// Writes a file that is not there yet, in a folder that is made where there is none; it is on the disk then.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    sync_folder_of(path)
 }

@@ -17,6 +17,7 @@ mod housekeeping;
 mod inspector;
 mod ledger;
 mod office;
+mod papers;
 mod preview;
 mod rows;
 mod session;

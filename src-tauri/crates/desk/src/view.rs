@@ -17,10 +17,10 @@ pub use gatepost_rules::ShownKind;
 pub use gatepost_store::{PersonNumber, Role, VenueKind, VoidReason};
 
 pub use self::ledger::{
-    AuditView, BundleForm, CheckView, DiskView, ErasureView, FileMade, HoldView, InspectorStep,
-    InspectorView, KeyChangeForm, KeysView, KnownLedger, LedgerView, PartView, QrView, RetentionView,
-    SealView, VisitTrouble, WarningKind, WarningView, WitnessRefusalKind, WitnessView, WitnessingTrouble,
-    WitnessingView,
+    AuditView, BundleForm, CertificateMade, CheckView, DiskView, ErasureView, FileMade, HoldView,
+    InspectorStep, InspectorView, KeyChangeForm, KeysView, KnownLedger, LedgerView, PartView, QrView,
+    RetentionView, SealView, VisitTrouble, WarningKind, WarningView, WitnessRefusalKind, WitnessView,
+    WitnessingTrouble, WitnessingView,
 };
 pub use self::staff::{NewPersonForm, StaffRow, StaffView};
 

@@ -3,6 +3,7 @@
 mod bundle;
 mod columns;
 mod csv_file;
+mod destruction_sheet;
 mod digest;
 mod entry_line;
 mod error;
@@ -11,6 +12,7 @@ mod names;
 mod qr;
 mod raw_csv;
 mod seal_sheet;
+mod sheet;
 mod words;
 mod xlsx_file;
 
@@ -19,6 +21,7 @@ pub use bundle::{
     write_bundle,
 };
 pub use csv_file::EntryCsv;
+pub use destruction_sheet::{DestructionSheet, ProofOnSheet, destruction_sheet};
 pub use digest::{Digest, Digesting};
 pub use entry_line::{EntryLine, VoidLine};
 pub use error::ReportError;

@@ -284,6 +284,18 @@ fn a_witness_is_kept_with_a_record_of_it_and_only_for_what_this_ledger_was() {
         panic!("an inspection");
     };
     assert_eq!((size, time), (seal.size, 1_795_000_100));
+    let best = |position| {
+        let best = reader.best_seal_over(position)?;
+        Ok((best.seal.size, best.note.signatures.len()))
+    };
+    let cosigned = best(seal.size - 1).expect("a seal");
+    assert_eq!(
+        cosigned,
+        (seal.size, 2),
+        "a witness is worth more than the gate's word"
+    );
+    assert_eq!(best(position).expect("a seal"), (position + 1, 1));
+    assert!(matches!(best(position + 1), Err(StoreError::NoSuchRecord)));
 }
 
 #[test]

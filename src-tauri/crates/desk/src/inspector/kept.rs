@@ -12,7 +12,7 @@ use gatepost_store::sync_folder_of;
 use sha2::{Digest, Sha256};
 
 use crate::desk::Desk;
-use crate::ledger::write_file;
+use crate::papers::write_file;
 
 /// Where the seals are kept that this device cosigned.
 const SEALS: &str = "seals";

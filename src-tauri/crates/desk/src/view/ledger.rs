@@ -251,6 +251,15 @@ pub struct FileMade {
     pub sha256: String,
 }
 
+/// A certificate of destruction that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct CertificateMade {
+    /// The page to be printed.
+    pub sheet: FileMade,
+    /// The proof that belongs to it.
+    pub proof: FileMade,
+}
+
 /// What is to go into an audit bundle beside the ledger.
 #[derive(Clone, Debug, Default, Deserialize, Type)]
 pub struct BundleForm {

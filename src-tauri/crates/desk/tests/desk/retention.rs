@@ -1,11 +1,14 @@
 //! Retention: what is due goes by itself, and the door goes on.
 
-use std::fs::File;
+use std::fs::{self, File};
+use std::path::Path;
 use std::time::Duration;
 
 use gatepost_desk::DeskError;
 use gatepost_desk::view::{AuditView, HoldView, RetentionPolicy};
 use gatepost_ledger::bundle::{BundleFile, BundleFiles, BundleTrust};
+use gatepost_ledger::policy::Policy;
+use gatepost_ledger::proof_file::ProofFile;
 use gatepost_report::{ZipFiles, verify_bundle_file};
 
 use crate::room::{GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, Room, until};
@@ -60,6 +63,47 @@ fn after_thirty_days_the_temperatures_of_visitors_are_gone_and_the_door_goes_on(
     );
     room.sign_in(GUARD, GUARD_PIN).expect("the guard");
     assert_eq!(room.write("7366⏎").temperature, Some(366));
+}
+
+#[test]
+fn a_destruction_has_a_certificate_whose_proof_verifies_and_whose_sheet_is_on_record() {
+    let room = Room::in_the_office();
+    room.clock.advance(days(31));
+    until("the erasure", || erasures(&room) == 1);
+    let view = room.desk.ledger().expect("the ledger");
+    let erased = &view.retention.erasures[0];
+    for wrong in [0, view.seal.size] {
+        assert_eq!(room.desk.make_certificate(wrong), Err(DeskError::NotFound));
+    }
+    let made = room
+        .desk
+        .make_certificate(erased.position)
+        .expect("a certificate");
+    let (kind, export) = room.records().pop().expect("records");
+    assert_eq!(kind, "export");
+    assert!(
+        export.contains(&made.sheet.sha256),
+        "the record names the sheet: {export}"
+    );
+    let page = fs::read_to_string(&made.sheet.path).expect("the sheet");
+    let proof = fs::read(&made.proof.path).expect("the proof");
+    let name = Path::new(&made.proof.path).file_name().expect("a name");
+    let (_, record) = room.records().swap_remove(erased.position as usize);
+    for part in [
+        "销毁证明",
+        "2026-11-23 – 2026-11-23",
+        "当时的保存期限：30 天",
+        &made.proof.sha256,
+        &name.to_string_lossy(),
+        &record.replace('"', "&#34;"),
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    let policy = format!("log {}\nquorum none\n", view.keys.verifier);
+    let policy = Policy::parse(policy.as_bytes()).expect("a policy");
+    let proof = ProofFile::parse(&proof).expect("a proof");
+    let proven = proof.verify(&policy, record.as_bytes()).expect("proven");
+    assert_eq!(proven.leaf.position, u64::from(erased.position));
 }
 
 /// The files of a bundle that verifies.

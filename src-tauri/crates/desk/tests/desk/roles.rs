@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gatepost_codes::Personal;
 use gatepost_desk::view::{
-    BundleForm, DoorKey, EntryFilter, HoldView, KeyChangeForm, KeyChangeReason, NewPersonForm,
+    BundleForm, DateAnswer, DoorKey, EntryFilter, HoldView, KeyChangeForm, KeyChangeReason, NewPersonForm,
     RetentionPolicy, Role, Stage, VoidReason,
 };
 use gatepost_desk::{Desk, DeskError, ExportFormat, VaultKind};
@@ -111,6 +111,20 @@ const READERS: [Answer; 5] = [
     Err(DeskError::Forbidden),
     Ok(()),
     Ok(()),
+];
+const READERS_OF_A_DESTRUCTION: [Answer; 5] = [
+    Err(DeskError::SignedOut),
+    Err(DeskError::Forbidden),
+    Err(DeskError::Forbidden),
+    Err(DeskError::NotFound),
+    Err(DeskError::NotFound),
+];
+const WHOEVER_SEES_THE_CLOCK: [Answer; 5] = [
+    Err(DeskError::SignedOut),
+    Ok(()),
+    Ok(()),
+    Ok(()),
+    Err(DeskError::Forbidden),
 ];
 const NOBODY_ANY_MORE: [Answer; 5] = [
     Err(DeskError::AlreadySetUp),
@@ -276,6 +290,13 @@ fn ledger() -> Vec<Row> {
                 desk.seal_to_print().map(drop)
             })
         },
+        row("answer_date", WHOEVER_SEES_THE_CLOCK, |desk| {
+            let day = "2026-11-23".to_owned();
+            desk.answer_date(&DateAnswer { day, right: true }).map(drop)
+        }),
+        row("make_certificate", READERS_OF_A_DESTRUCTION, |desk| {
+            desk.make_certificate(0).map(drop)
+        }),
         row("make_bundle", READERS, |desk| {
             desk.make_bundle(&BundleForm::default()).map(drop)
         }),
