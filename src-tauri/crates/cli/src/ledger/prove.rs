@@ -2,11 +2,10 @@
 
 use std::process::ExitCode;
 
-use gatepost_ledger::note::SignedNote;
 use gatepost_ledger::proof_file::ProofFile;
 use gatepost_ledger::{Body, Disclosure};
 use gatepost_report::Digesting;
-use gatepost_store::Reader;
+use gatepost_store::{Reader, SignedSeal};
 use serde::Serialize;
 
 use crate::fault::shown;
@@ -16,7 +15,6 @@ use crate::output::Output;
 use crate::{Fault, LedgerFault};
 
 use super::arguments::ProveArguments;
-use super::shape::cosigned_seal;
 
 #[derive(Serialize)]
 struct Line {
@@ -46,10 +44,16 @@ pub(super) fn run(arguments: &ProveArguments, output: &Output) -> Result<ExitCod
         None => folder::read(folder)?,
     };
     let position = arguments.position;
-    let (note, size) = seal_over(&reader, arguments).map_err(fault)?;
+    let size = reader.head().map_err(fault)?.seal.size;
     if position >= size {
         return Err(LedgerFault::NoSuchRecord { position, size }.into());
     }
+    let sealed = match arguments.newest {
+        true => reader.head(),
+        false => reader.best_seal_over(position),
+    };
+    let SignedSeal { note, seal } = sealed.map_err(fault)?;
+    let size = seal.size;
     let disclosures = disclosures(&reader, arguments)?;
     let path = reader.inclusion(position, size).map_err(fault)?;
     let leaf = reader.leaf(position).map_err(fault)?;
@@ -70,23 +74,6 @@ pub(super) fn run(arguments: &ProveArguments, output: &Output) -> Result<ExitCod
     }
     hand_out(arguments, &proof.to_text(), line, writer, output)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The seal that the proof leads to: the newest one that a witness cosigned after the record was written, because
-/// that is worth more than the gate's word; where there is none, the newest.
-fn seal_over(
-    reader: &Reader,
-    arguments: &ProveArguments,
-) -> Result<(SignedNote, u64), gatepost_store::StoreError> {
-    let cosigned = reader.cosignatures()?.into_iter().map(|one| one.size);
-    let cosigned = cosigned.filter(|size| *size > arguments.position).max();
-    if let Some(size) = cosigned.filter(|_| !arguments.newest)
-        && let Some(note) = cosigned_seal(reader, size)?
-    {
-        return Ok((note, size));
-    }
-    let head = reader.head()?;
-    Ok((head.note, head.seal.size))
 }
 
 fn disclosures(reader: &Reader, arguments: &ProveArguments) -> Result<Vec<Disclosure>, Fault> {

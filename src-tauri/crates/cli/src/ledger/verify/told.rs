@@ -84,12 +84,10 @@ impl SoundLine {
             kinds.entry(warning.kind).or_insert((warning.position, 0)).1 += 1;
         }
         for (kind, (position, n)) in kinds {
-            let warned = output.words.word(&format!("cli-warning-{kind}"));
-            let values = [
-                ("position", position.into()),
-                ("n", n.into()),
-                ("warning", warned.into()),
-            ];
+            let warned = output.words.word(&format!("warning-{kind}"));
+            let at = [("position", position.into()), ("n", n.into())];
+            let place = output.words.text("warning-where", &at);
+            let values = [("warning", warned.into()), ("where", place.into())];
             say("cli-verify-warning", &values)?;
         }
         say("cli-verify-not_provable", &[])
