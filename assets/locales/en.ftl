@@ -478,6 +478,22 @@ seal_sheet-size = Records
 seal_sheet-origin = Name of the ledger
 seal_sheet-meaning = Keep this sheet away from the device. Whoever checks the ledger later must find the same eight words and the same code for this number of records; if they differ, something before this seal was changed.
 seal_sheet-file_name = Seal
+destruction_sheet-title = Certificate of destruction
+destruction_sheet-class = What was destroyed
+destruction_sheet-days = Days (UTC)
+destruction_sheet-count = Items
+destruction_sheet-when = Destroyed at (the gate's clock)
+destruction_sheet-by = By which rule
+destruction_sheet-rule = Retention in force then: { $days } days
+destruction_sheet-position = Record no.
+destruction_sheet-hash = Hash of the record
+destruction_sheet-meaning = The gate states: personal data and exact temperatures of these days were deleted from this device when their time was over, and the keys that open them were destroyed. Records and seals stay and can still be audited.
+destruction_sheet-size = Records of the seal
+destruction_sheet-witnesses = Witnesses who signed the seal
+destruction_sheet-proof = File with the proof
+destruction_sheet-sha256 = SHA-256 of that file
+destruction_sheet-check = With the record and the seal below, the file proves that this statement stands in the sealed ledger. It cannot prove that nobody has copied the data elsewhere. On the gate's data this command makes it again: { $command }
+destruction_sheet-file_name = Certificate
 
 ## Staff
 
@@ -879,19 +895,11 @@ cli-verify-witness-unknown = Signed: { $size } records by { $witness } at { $tim
 cli-verify-witnessed = All records were seen from outside
 cli-verify-unwitnessed = The last { $n } records, from no. { $size } on, rest on the gate's word alone
 cli-verify-unwitnessed-all = All { $n } records rest on the gate's word alone; compare a seal that was kept (--since) or name a witness (--witness)
-cli-verify-warning = Ask about this: { $warning }, { $n ->
-    [one] once, record no. { $position }
-   *[other] { $n } times, first at record no. { $position }
-}
+cli-verify-warning = Ask about this: { $warning } ({ $where })
 cli-verify-part = Shown are records no. { $from } to { $to }; erasures, references and the course of the clock can only be audited in the whole ledger
 cli-verify-not_provable = Not provable by any audit: a visitor who was never scanned, a temperature that was typed wrongly, changes in records that nobody outside has seen yet
 cli-verify-fault = { $path }: fault at record no. { $position }. Broken rule: { $rule }. Expected { $expected }, found { $found }
 cli-verify-fault-file = { $path }: fault in { $file }. Broken rule: { $rule }. Expected { $expected }, found { $found }
-cli-warning-late_erasure = personal data was destroyed late or is still there
-cli-warning-shift_never_closed = a shift was never closed
-cli-warning-no_shutdown = the program was not ended properly before this start
-cli-warning-restored = the ledger was put back from a backup
-cli-warning-before_keys = what stands before was recorded without signatures
 cli-rule-packing = The file is packed in its one form
 cli-rule-files = Every file is there once, and no other
 cli-rule-manifest = The device's key signed the list of files
@@ -930,18 +938,6 @@ cli-retention-due = Due now: { $class }, { $from } to { $to }
 cli-retention-waits = Waits until the manager confirms the date: { $class }, { $from } to { $to }
 cli-salvage-done = { $recovered } records recovered, { $lost } missing between them; { $sealed } of them stand sealed in the new database: { $path }
 cli-salvage-none = No record could be recovered; look for a backup
-cli-salvage-refused = Rows that are not what was recorded: { $n }; left out
-cli-salvage-entries = Entries whose row was made again from the record: { $n }; the local time may differ
-cli-salvage-people = People of whom only records were found: { $n }; names and PINs are lost, so a manager has to give them new PINs or accounts
-cli-salvage-disclosures = Temperatures, notes and other personal data that were not found: { $n }
-cli-salvage-rows = Rows left out because others that they refer to are lost: { $n }
-cli-salvage-venue = The venue's name and hours were not found; the gate's name stands in their place
-cli-salvage-no_manager = No manager can sign in on the new database. Put the key files into { $folder } and make one there with “gatepost-cli manager”; the ledger records that
-cli-manager-done = Account no. { $number } of a manager was made. It is recorded, and that nobody signed in made it; in the window it can give the others new PINs
-cli-manager_is_left = A manager can sign in and makes accounts in the window; nothing was made
-cli-pin_too_simple = A PIN has 6 to 12 digits, no runs or repeats; give another as the first line of standard input
-cli-name_missing = The name is empty or longer than 30 characters; give another with --name
-cli-not_a_day = { $day } lies at the very end of the calendar; choose another day
 cli-salvage-refused = Rows that are not what was recorded: { $n }; left out
 cli-salvage-entries = Entries whose row was made again from the record: { $n }; the local time may differ
 cli-salvage-people = People of whom only records were found: { $n }; names and PINs are lost, so a manager has to give them new PINs or accounts
