@@ -8,13 +8,13 @@ use gatepost_codes::Personal;
 use gatepost_desk::view::{
     AppView, AuditView, DoorView, ExportProgress, InspectorStep, InspectorView, PersonNumber, WitnessingView,
 };
-use gatepost_desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
+use gatepost_desk::{CameraSource, Desk, DeskError, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
 use serde_json::Value;
 
 use crate::program::{Folder, done};
 
 /// Of the demonstration.
-const MANAGER: PersonNumber = PersonNumber(1);
+const MANAGER: u32 = 1;
 const MANAGER_PIN: &str = "280461";
 
 /// Nobody looks.
@@ -31,7 +31,7 @@ impl Presenter for Dark {
 }
 
 /// A window without its screen, on the clock that the command line has, too.
-fn window(folder: &Folder, name: &str, as_inspector: bool) -> Arc<Desk> {
+pub(crate) fn window(folder: &Folder, name: &str, as_inspector: bool) -> Arc<Desk> {
     let options = DeskOptions {
         data_folder: folder.path(name),
         export_folder: folder.path("exports"),
@@ -41,6 +41,10 @@ fn window(folder: &Folder, name: &str, as_inspector: bool) -> Arc<Desk> {
         as_inspector,
     };
     Desk::start(options, Arc::new(SystemClock::start()), Arc::new(Dark))
+}
+
+pub(crate) fn sign_in(desk: &Desk, number: u32, pin: &str) -> Result<AppView, DeskError> {
+    desk.sign_in(PersonNumber(number), &Personal::new(pin.to_owned()))
 }
 
 fn words_of(line: &Value) -> Vec<&str> {
@@ -102,8 +106,7 @@ fn a_window_witnesses_a_gate_of_the_command_line() {
 fn the_command_line_witnesses_a_gate_of_a_window() {
     let folder = Folder::with_gate();
     let gate = window(&folder, "gate", false);
-    gate.sign_in(MANAGER, &Personal::new(MANAGER_PIN.to_owned()))
-        .expect("the manager");
+    sign_in(&gate, MANAGER, MANAGER_PIN).expect("the manager");
     let witness = folder.at("witness");
     let made = done(&[
         "ledger",

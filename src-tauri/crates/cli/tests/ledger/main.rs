@@ -4,5 +4,6 @@ mod append;
 mod crossing;
 mod keeping;
 mod program;
+mod runs;
 mod verify;
 mod witness;
