@@ -16,6 +16,9 @@ use gatepost_store::DATABASE_NAME;
 use crate::rooms::{GATE, GUARD, GUARD_PIN, MANAGER, MANAGER_PIN, VENUE};
 use crate::wait::{PATIENCE, until};
 
+/// How long nobody comes at the end of every order `hours` of the program `door_told`.
+pub const NIGHT_HOURS: u64 = 14;
+
 /// Shows nothing and makes no sound.
 struct Quiet;
 
