@@ -28,7 +28,7 @@ const TO_BUILD: [&str; 9] = [
 /// Debian packages that the tests start: a screen, a driver of the real window, a message bus, a keychain, Chinese
 /// letters; what makes clock and disk fail; and what other people's verifiers of a ledger run on: Go with its sources,
 /// Python, the openssl command, SQLite's own shell.
-const TO_TEST: [&str; 11] = [
+const TO_TEST: [&str; 12] = [
     "dbus-x11",
     "faketime",
     "fiu-utils",
@@ -38,6 +38,7 @@ const TO_TEST: [&str; 11] = [
     "openssl",
     "python3",
     "sqlite3",
+    "strace",
     "webkit2gtk-driver",
     "xvfb",
 ];
