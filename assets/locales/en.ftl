@@ -285,6 +285,8 @@ set_up-guard_name = Guard's name
 set_up-guard_pin = Guard's PIN
 set_up-pin-hint = 6 to 12 digits; not 123456, a birthday or one digit repeated
 set_up-show-pins = Show PINs
+set_up-today = Today is { $weekday }, { $day }; it is { $clock }
+set_up-today-about = Finishing confirms this date. If it is wrong, set the computer's date and time first.
 set_up-finish = Finish
 set_up-working = Setting up…
 
@@ -304,6 +306,17 @@ shift-clock-hint = Compare it with a watch
 shift-camera = Camera
 shift-open = Open the shift
 shift-open-hint = Enter opens the shift
+
+## Date
+
+date-title = Is the date right?
+date-ask = Is today { $weekday }, { $day }?
+date-about = The program itself cannot know. Personal data is destroyed in time only where somebody has confirmed the date.
+date-yes = Yes, it is
+date-no = No
+date-confirmed = The date was confirmed, and the ledger records it
+date-wrong = Set the computer's date and time
+date-wrong-do = Open "Date and time" in the system settings of the computer and correct them there. The gate goes on, and records keep their order.
 
 ## Log
 
@@ -642,13 +655,17 @@ hold-place = Place a hold
 hold-lift = Lift
 hold-none = No holds
 days = { $from } to { $to }
-erasure-title = Certificates of destruction
+erasure-title = What was destroyed
 erasure-none = Nothing was destroyed yet
 erasure-row = { $class }, { $n ->
     [one] 1 item
    *[other] { $n } items
 }
 erasure-position = Record no. { $position }
+certificate-make = Certificate
+certificate-of = Certificate of record no. { $position }
+certificate-made = The certificate is ready to be printed and signed
+certificate-proof = The proof that is to be handed out with it
 class-visitor = Visitors
 class-incident = Fever, red code, refusal
 

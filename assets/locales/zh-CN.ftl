@@ -276,6 +276,8 @@ set_up-guard_name = 值守人员姓名
 set_up-guard_pin = 值守人员 PIN
 set_up-pin-hint = 6 到 12 位数字，不要用 123456、生日或同一数字
 set_up-show-pins = 显示 PIN
+set_up-today = 今天是 { $day } { $weekday }，现在 { $clock }
+set_up-today-about = 完成设置，就是确认这个日期。不对的话，请先改正电脑的日期和时间。
 set_up-finish = 完成设置
 set_up-working = 正在设置…
 
@@ -295,6 +297,17 @@ shift-clock-hint = 请与手表核对
 shift-camera = 摄像头
 shift-open = 开班
 shift-open-hint = 按 Enter 开班
+
+## 日期
+
+date-title = 确认日期
+date-ask = 今天是 { $day } { $weekday } 吗？
+date-about = 日期对不对，程序自己不知道。有人确认过，到期的个人信息才能按时销毁。
+date-yes = 是，日期正确
+date-no = 不是
+date-confirmed = 日期已确认，并记入台账
+date-wrong = 请改正电脑的日期和时间
+date-wrong-do = 打开电脑的系统设置，在“日期和时间”里改正。门岗照常登记，账页的先后不受影响。
 
 ## 通行记录
 
@@ -621,10 +634,14 @@ hold-place = 暂停销毁
 hold-lift = 恢复销毁
 hold-none = 没有暂停的日子
 days = { $from } 至 { $to }
-erasure-title = 销毁证明
+erasure-title = 销毁记录
 erasure-none = 还没有销毁过
 erasure-row = { $class } · { $n } 条
 erasure-position = 第 { $position } 号账页
+certificate-make = 销毁证明
+certificate-of = 第 { $position } 号账页的销毁证明
+certificate-made = 销毁证明已生成，请打印后签字
+certificate-proof = 证明文件，请与销毁证明一起交出
 class-visitor = 普通来访
 class-incident = 发热、红码、劝返等
 

@@ -235,6 +235,16 @@ export const commands: typeof real = {
   ledger: () => (fake.scene.refuses ? no({ code: 'store', fault: 'locked' }) : ok(fake.ledger)),
   auditNow: () => ok({ state: 'running', checked: 0, of: fake.ledger.seal.size }),
   printSeal: () => made('seal-248120.pdf'),
+  answerDate: ({ day }) => {
+    if (day === fake.scene.app.asks_date) fake.scene.app = { ...fake.scene.app, asks_date: null };
+    return ok(fake.scene.app);
+  },
+  makeCertificate: async (position) => {
+    const sheet = await made(`certificate-${position}.html`);
+    const proof = await made(`certificate-${position}.tlog-proof`);
+    if (sheet.status === 'error' || proof.status === 'error') return no({ code: 'not_found' });
+    return ok({ sheet: sheet.data, proof: proof.data });
+  },
   makeBundle: async ({ disclose, reason }) => {
     if (disclose.includes(999)) return no({ code: 'not_found' });
     if (disclose.length > 0 && reason === '') return no({ code: 'note_missing' });

@@ -159,6 +159,7 @@ export function app(change: Partial<AppView> = {}): AppView {
     version: '0.1.0',
     appearance: { locale: 'zh-CN', theme: 'light', sound: true },
     alarms: { disk: false, reserve_used: false, ledger_broken: false, clock_unconfirmed: false },
+    asks_date: null,
     stage: { at: 'door', venue, person: guard, shift_opened_at: '2026-11-23T08:00:12+08:00' },
     ...change,
   };

@@ -149,6 +149,18 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
       person: guard,
       camera: { status: 'no_picture', reason: 'camera-stalled' },
     }),
+  'shift-date': () => ({
+    app: app({
+      asks_date: '2026-11-23',
+      stage: { at: 'shift', venue, person: guard, camera: door().camera },
+    }),
+    door: door(),
+  }),
+  'ledger-date': () => ({
+    app: app({ asks_date: '2026-11-23', stage: { at: 'office', venue, person: manager } }),
+    door: door(),
+    ledger: ledger({ retention: { ...ledger().retention, waits_for_the_clock: true } }),
+  }),
   office: () => at({ at: 'office', venue, person: manager }),
   'office-empty': () => ({ ...at({ at: 'office', venue, person: manager }), empty: true }),
   'office-inspector': () => at({ at: 'office', venue, person: supervisor }),

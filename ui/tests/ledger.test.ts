@@ -6,6 +6,7 @@ import App from '../src/App.svelte';
 // Loaded here, as a busy machine takes longer over it than a test waits.
 import '../src/screens/office/Office.svelte';
 import { backend } from '../src/ipc/backend';
+import type { AuditView } from '../src/ipc/backend';
 import { daysOf, positionsOf } from '../src/screens/office/ledger/positions';
 import { start } from '../src/state/program.svelte';
 import { speak, tIfKnown } from '../src/words/catalogue.svelte';
@@ -19,6 +20,10 @@ async function open(scene = 'office'): Promise<void> {
   await start();
   render(App);
   await userEvent.click(await screen.findByTestId('room-ledger'));
+}
+
+function whole(size: number): AuditView {
+  return { state: 'whole', size, at: '2026-11-23T11:00:00+08:00', warnings: [] };
 }
 
 describe('the ledger', () => {
@@ -53,19 +58,35 @@ describe('the ledger', () => {
     await waitFor(() =>
       expect(screen.getByTestId('audit')).toHaveTextContent('已核对 4,096 条，共 248,120 条'),
     );
-    events.auditChanged.send({ state: 'whole', size: 248120, at: '2026-11-23T11:00:00+08:00' });
+    events.auditChanged.send(whole(248120));
     await waitFor(() => expect(screen.getByTestId('audit')).toHaveAttribute('data-state', 'whole'));
   });
 
   it('believes the end of an audit more than the answer that it has begun', async () => {
     await open();
     vi.spyOn(backend, 'auditNow').mockImplementation(async () => {
-      events.auditChanged.send({ state: 'whole', size: 248121, at: '2026-11-23T11:00:00+08:00' });
+      events.auditChanged.send(whole(248121));
       return { status: 'ok', data: { state: 'running', checked: 0, of: 248121 } };
     });
     await userEvent.click(await screen.findByTestId('audit-now'));
     expect(await screen.findByText(/248,121 条账页都与签名相符/)).toBeInTheDocument();
     expect(screen.getByTestId('audit')).toHaveAttribute('data-state', 'whole');
+  });
+
+  it('asks about what proves nothing and never says then that nothing was found', async () => {
+    await open('ledger-asks');
+    const audit = await screen.findByTestId('audit');
+    expect(audit).toHaveTextContent('账页都对得上，但有 2 处要问清楚');
+    expect(audit).not.toHaveTextContent('没有发现问题');
+    expect(audit.querySelector('.shape [data-shape=check]')).not.toBeNull();
+    const [crash, restored] = within(screen.getByTestId('audit-warnings')).getAllByRole('listitem');
+    expect(crash).toHaveTextContent('没有正常结束');
+    expect(crash).toHaveTextContent('3 次，首次在第 1,204 号账页');
+    expect(restored).toHaveTextContent('由备份恢复过');
+    expect(restored).toHaveTextContent('第 240,001 号账页');
+    events.auditChanged.send(whole(248121));
+    await waitFor(() => expect(audit).toHaveTextContent('没有发现问题'));
+    expect(screen.queryByTestId('audit-warnings')).toBeNull();
   });
 
   it('names the first fault, its rule in words, and what to do', async () => {
@@ -216,6 +237,19 @@ describe('retention', () => {
     await open();
     expect(await screen.findByTestId('erasures')).toHaveTextContent('第 248,001 号账页');
     expect(screen.getByTestId('erasures')).toHaveTextContent('普通来访 · 2,568 条');
+  });
+
+  it('hands out a certificate of each destruction, with the proof beside it', async () => {
+    await open();
+    const makeCertificate = vi.spyOn(backend, 'makeCertificate');
+    const [newest] = within(await screen.findByTestId('erasures')).getAllByRole('button', {
+      name: /号账页的销毁证明/,
+    });
+    newest?.focus();
+    await userEvent.keyboard('{Enter}');
+    expect(makeCertificate).toHaveBeenCalledWith(248001);
+    expect(await screen.findByTestId('certificate-made-path')).toHaveTextContent('248001.html');
+    expect(screen.getByTestId('certificate-proof-path')).toHaveTextContent('248001.tlog-proof');
   });
 
   it('places and lifts a hold', async () => {

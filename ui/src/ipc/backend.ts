@@ -56,6 +56,8 @@ export const backend = {
   ledger: commands.ledger,
   auditNow: commands.auditNow,
   printSeal: commands.printSeal,
+  answerDate: commands.answerDate,
+  makeCertificate: commands.makeCertificate,
   makeBundle: commands.makeBundle,
   makeBackup: commands.makeBackup,
   setRetention: commands.setRetention,

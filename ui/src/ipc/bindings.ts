@@ -65,6 +65,10 @@ export const commands = {
 	auditNow: () => typedError<AuditView, DeskError>(__TAURI_INVOKE("audit_now")),
 	/**  Writes the newest seal as a sheet and opens it for printing. */
 	printSeal: () => typedError<FileMade, DeskError>(__TAURI_INVOKE("print_seal")),
+	/**  Whether the date is today's. */
+	answerDate: (answer: DateAnswer) => typedError<AppView, DeskError>(__TAURI_INVOKE("answer_date", { answer })),
+	/**  Writes the certificate of a destruction and opens its sheet for printing. */
+	makeCertificate: (position: number) => typedError<CertificateMade, DeskError>(__TAURI_INVOKE("make_certificate", { position })),
 	/**  Writes the audit bundle. */
 	makeBundle: (form: BundleForm) => typedError<FileMade, DeskError>(__TAURI_INVOKE("make_bundle", { form })),
 	/**  Writes a backup. */
@@ -246,6 +250,14 @@ export type CardView = {
 	stays_ms: number,
 };
 
+/**  A certificate of destruction that was made. */
+export type CertificateMade = {
+	/**  The page to be printed. */
+	sheet: FileMade,
+	/**  The proof that belongs to it. */
+	proof: FileMade,
+};
+
 /**  What a check of a bundle or a copied data folder gave. */
 export type CheckView = {
 	/**  The file or folder. */
@@ -316,6 +328,14 @@ export type Counts = {
 	refused: number,
 	/**  Checked by hand because of a fault. */
 	by_hand: number,
+};
+
+/**  Whether the date that was shown is today's. */
+export type DateAnswer = {
+	/**  [`AppView::asks_date`]. */
+	day: string,
+	/**  It is. */
+	right: boolean,
 };
 
 /**  The PINs of a demonstration. */

@@ -24,6 +24,11 @@ export function take(app: AppView): void {
   document.documentElement.dataset.room = roomOf(app.stage);
 }
 
+/** The date that whoever is signed in should be asked for; null where nobody should be. */
+export function askedDate(): string | null {
+  return program.state === 'running' ? program.app.asks_date : null;
+}
+
 /** Asks Rust where the program is and listens from then on. */
 export async function start(): Promise<void> {
   try {

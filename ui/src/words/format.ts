@@ -61,6 +61,13 @@ export function clock(milliseconds: number): string {
   return `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
 }
 
+/** The device's date as `2026-11-23`. */
+export function today(milliseconds: number): string {
+  const now = new Date(milliseconds);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}
+
 /** Milliseconds as seconds with two digits: `0.09`; what would look like nothing is `<0.01`. */
 export function seconds(milliseconds: number): string {
   return milliseconds < 10 ? '<0.01' : (milliseconds / 1000).toFixed(2);
