@@ -5,6 +5,7 @@ import App from '../src/App.svelte';
 // Loaded here, as a busy machine takes longer over it than a test waits.
 import '../src/screens/inspector/Inspector.svelte';
 import { backend } from '../src/ipc/backend';
+import type { StoreFault } from '../src/ipc/backend';
 import { start } from '../src/state/program.svelte';
 import { speak, tIfKnown } from '../src/words/catalogue.svelte';
 import { events, fake } from '../mock/bindings';
@@ -173,6 +174,22 @@ describe('a file that is audited', () => {
       expect(screen.getByTestId('continues')).toHaveTextContent('还没有见证过其中任何一条'),
     );
     expect(screen.getByTestId('continues').querySelector('[data-shape=check]')).not.toBeNull();
+  });
+
+  it('that cannot be read is told apart from a device that cannot check', async () => {
+    await open('inspector-check');
+    const { check } = inspector(fake.inspector);
+    const unreadable = (fault: StoreFault): void => {
+      const audit = { state: 'unreadable', fault } as const;
+      if (check) events.inspectorChanged.send(inspector({ check: { ...check, audit } }));
+    };
+    unreadable('not_ours');
+    await waitFor(() =>
+      expect(screen.getByTestId('audit')).toHaveTextContent('没有读得出来的督查包'),
+    );
+    unreadable('disk_full');
+    await waitFor(() => expect(screen.getByTestId('audit')).toHaveTextContent('磁盘已满'));
+    expect(screen.getByTestId('audit')).not.toHaveTextContent('没有读得出来的督查包');
   });
 
   it('can be dropped onto the window', async () => {
