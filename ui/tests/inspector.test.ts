@@ -70,7 +70,7 @@ describe('the inspector’s own device', () => {
     expect(await screen.findByTestId('first-words')).toHaveTextContent('超市');
     expect(trust).not.toHaveBeenCalled();
     await userEvent.click(screen.getByTestId('trust'));
-    expect(await screen.findByTestId('cosigned')).toHaveTextContent('见证到第 248,120 条');
+    expect(await screen.findByTestId('cosigned')).toHaveTextContent('已见证前 248,120 条');
   });
 
   it('ends the visit when the words differ', async () => {
