@@ -58,7 +58,7 @@ impl Store {
         })
     }
 
-    /// A manager says that the date is right. The record repeats the retention policy in force. What the wall clock
+    /// Somebody says that the date is right. The record repeats the retention policy in force. What the wall clock
     /// claims between this and the last confirmation (the first is the genesis) counts from here on for the days
     /// up to that one; see [`gatepost_ledger::retention`].
     ///
