@@ -9,6 +9,7 @@ pub mod quiet;
 pub mod rooms;
 pub mod screen;
 pub mod skip;
+pub mod small_disk;
 pub mod stage;
 pub mod tour;
 pub mod wait;

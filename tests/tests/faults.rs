@@ -3,16 +3,21 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 
 use gatepost_desk::view::{Prompt, Stage, StoreFault};
 use gatepost_desk::{Desk, DeskError};
-use gatepost_store::{DATABASE_NAME, EntryFilter, KeyFile, Store};
+use gatepost_store::{DATABASE_NAME, EntryFilter, KeyFile, ReserveState, Store};
+use gatepost_tests::made_up::{entry, moment, open, set_up};
 use gatepost_tests::quiet;
-use gatepost_tests::skip::skip;
+use gatepost_tests::small_disk::SmallDisk;
 use rusqlite::Connection;
 use tempfile::TempDir;
+
+/// Room for a few hundred entries.
+const SMALL_MB: u64 = 12;
+/// Room for the reserve and the gigabyte that it leaves alone.
+const LARGE_MB: u64 = 1200;
 
 fn new_folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
@@ -131,8 +136,10 @@ fn a_locked_database_is_named_and_the_program_goes_on_when_it_is_free() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_named_and_the_program_goes_on_when_it_can() {
-    let Some(disk) = SmallDisk::mount() else { return };
-    let folder = disk.0.path();
+    let Some(disk) = SmallDisk::mount(SMALL_MB) else {
+        return;
+    };
+    let folder = disk.path();
     used(folder);
     disk.remount("ro");
     let desk = starts_with(StoreFault::ReadOnly, folder);
@@ -144,15 +151,19 @@ fn a_folder_that_cannot_be_written_is_named_and_the_program_goes_on_when_it_can(
 
 #[test]
 fn an_empty_folder_that_cannot_be_written_is_named() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(SMALL_MB) else {
+        return;
+    };
     disk.remount("ro");
-    starts_with(StoreFault::ReadOnly, disk.0.path());
+    starts_with(StoreFault::ReadOnly, disk.path());
 }
 
 #[test]
 fn a_full_disk_at_the_start_is_named_and_the_program_goes_on_when_there_is_room() {
-    let Some(disk) = SmallDisk::mount() else { return };
-    let folder = disk.0.path();
+    let Some(disk) = SmallDisk::mount(SMALL_MB) else {
+        return;
+    };
+    let folder = disk.path();
     used(folder);
     disk.fill();
     let desk = starts_with(StoreFault::DiskFull, folder);
@@ -164,8 +175,10 @@ fn a_full_disk_at_the_start_is_named_and_the_program_goes_on_when_there_is_room(
 
 #[test]
 fn a_disk_that_fills_up_during_a_shift_loses_no_entry_and_writes_none_twice() {
-    let Some(disk) = SmallDisk::mount() else { return };
-    let folder = disk.0.path();
+    let Some(disk) = SmallDisk::mount(SMALL_MB) else {
+        return;
+    };
+    let folder = disk.path();
     let desk = quiet::desk(folder);
     quiet::take_the_gate(&desk).expect("the door");
     quiet::press(&desk, "7365⏎").expect("an entry");
@@ -204,48 +217,36 @@ fn a_disk_that_fills_up_during_a_shift_loses_no_entry_and_writes_none_twice() {
     assert_eq!(verdict, "ok");
 }
 
-/// A real file system of four megabytes, where this machine lets a test mount one.
-struct SmallDisk(TempDir);
-
-impl SmallDisk {
-    fn mount() -> Option<SmallDisk> {
-        let folder = new_folder();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"])
-            .arg(folder.path())
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if !mounted {
-            skip("this machine does not let a test mount a small disk");
-        }
-        mounted.then_some(SmallDisk(folder))
+#[test]
+fn a_full_disk_takes_the_reserve_and_then_every_entry_is_there_once_and_the_next_start_goes_on() {
+    let Some(disk) = SmallDisk::mount(LARGE_MB) else {
+        return;
+    };
+    let folder = disk.path();
+    let mut store = open(folder).expect("a new store");
+    store.set_up(moment(1, 0), &set_up()).expect("a set-up");
+    let is = |store: &mut Store, state| {
+        let space = store.disk_space().expect("figures");
+        assert_eq!(space.reserve, state, "{space:?}");
+    };
+    is(&mut store, ReserveState::Present);
+    disk.fill_but(256 << 10);
+    let mut written = 0;
+    let mut append = |store: &mut Store| {
+        written += 1;
+        store.append_entry(&entry(1, written)).expect("the gate goes on");
+    };
+    let reserve = folder.join(gatepost_store::RESERVE_NAME);
+    while fs::metadata(&reserve).expect("its name stays").len() > 0 {
+        append(&mut store);
     }
-
-    fn remount(&self, how: &str) {
-        let done = Command::new("mount")
-            .args(["-o", &format!("remount,{how}")])
-            .arg(self.0.path())
-            .status();
-        assert!(done.is_ok_and(|status| status.success()), "remounted {how}");
-    }
-
-    /// Somebody else's file takes all the room there is.
-    fn fill(&self) {
-        // What was written before the disk was full stays.
-        fs::write(self.0.path().join("ballast"), vec![1; 8 << 20]).expect_err("no room for all of it");
-    }
-
-    fn make_room(&self) {
-        fs::remove_file(self.0.path().join("ballast")).expect("room");
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let unmounted = Command::new("umount").arg("--lazy").arg(self.0.path()).status();
-        assert!(
-            unmounted.is_ok_and(|status| status.success()),
-            "the small disk stays mounted"
-        );
-    }
+    (0..100).for_each(|_| append(&mut store));
+    is(&mut store, ReserveState::Used);
+    drop(store);
+    let mut store = open(folder).expect("the next start");
+    is(&mut store, ReserveState::Used);
+    drop(store);
+    assert_eq!(entries(folder), written);
+    disk.make_room();
+    is(&mut open(folder).expect("another start"), ReserveState::Present);
 }

@@ -28,8 +28,9 @@ const TO_BUILD: [&str; 9] = [
 /// Debian packages that the tests start: a screen, a driver of the real window, a message bus, a keychain, Chinese
 /// letters; what makes clock and disk fail; and what other people's verifiers of a ledger run on: Go with its sources,
 /// Python, the openssl command, SQLite's own shell.
-const TO_TEST: [&str; 12] = [
+const TO_TEST: [&str; 13] = [
     "dbus-x11",
+    "e2fsprogs",
     "faketime",
     "fiu-utils",
     "fonts-noto-cjk",
