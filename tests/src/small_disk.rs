@@ -67,7 +67,7 @@ impl SmallDisk {
                     .arg(&file)
                     .arg(folder.path()),
             );
-        let disk = mounted.then_some(SmallDisk {
+        let disk = mounted.then(|| SmallDisk {
             folder,
             image: Some(image),
         })?;
