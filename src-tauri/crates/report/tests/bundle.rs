@@ -264,6 +264,56 @@ fn flipped_bytes_all_over_a_bundle_are_refused_by_both() {
 }
 
 #[test]
+fn a_script_that_is_brought_something_unusable_says_so_in_another_way_than_of_a_bundle_at_fault() {
+    let script = Script::new();
+    let zip = Ledger::of(40).bundle();
+    let sealed = Ledger::of(30).sealed().to_string();
+    let cut = script.file("cut", sealed.trim_end());
+    script.accepts(&zip, &["--since", &cut]);
+    let empty = script.file("empty", "");
+    let arguments = [
+        ["--since", &empty],
+        ["--since", "/nowhere"],
+        ["--key", "no key"],
+        ["--witness", "x+y+z"],
+    ];
+    for arguments in arguments {
+        let (status, text) = script.verify(&zip, &arguments);
+        assert_eq!(status, Some(3), "{arguments:?}: {text}");
+        assert!(text.starts_with("COULD NOT BE READ 无法读取\n"), "{text}");
+    }
+    let without_openssl = Command::new("/usr/bin/env")
+        .args(["PATH=/nowhere", &which_python()])
+        .arg(script.0.path().join("verify.py"))
+        .arg(script.file("bundle.zip", &zip))
+        .output()
+        .expect("env is there");
+    assert_eq!(without_openssl.status.code(), Some(3));
+}
+
+fn which_python() -> String {
+    let program = "import sys; print(sys.executable)";
+    let output = Command::new("python3")
+        .args(["-c", program])
+        .output()
+        .expect("python3 is installed");
+    String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+}
+
+#[test]
+fn a_script_whose_output_knows_ascii_only_still_gives_its_verdict() {
+    let script = Script::new();
+    let output = Command::new("python3")
+        .arg(script.0.path().join("verify.py"))
+        .arg(script.file("bundle.zip", Ledger::of(40).bundle()))
+        .env("PYTHONIOENCODING", "ascii")
+        .output()
+        .expect("python3 is installed");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.starts_with(b"PASS "));
+}
+
+#[test]
 fn a_script_that_finds_no_bundle_says_so_in_another_way_than_one_at_fault() {
     let script = Script::new();
     let output = Command::new("python3")

@@ -30,15 +30,12 @@ COLUMNS = [("序号 position", "i"), ("时间(北京) time(UTC+8)", "t"), ("门�
            ("作废记录 voids", "of"), ("作废原因 void_reason", "reason")]
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
-
 class Refused(Exception):
     """The first thing that does not hold: where, which rule, what was expected and found."""
-
 
 def need(holds, where, rule, expected, found="something else 其他"):
     if not holds:
         raise Refused(where, rule, expected, found)
-
 
 # --- The zip, which has one form: headers and directory are written again and compared. ---------------------------
 
@@ -127,7 +124,6 @@ class Zip:
     def read(self, name):
         return b"".join(self.pieces(name))
 
-
 # --- Signed notes, keys and seals. --------------------------------------------------------------------------------
 
 def b64(text, where, rule="form"):
@@ -138,11 +134,9 @@ def b64(text, where, rule="form"):
     need(base64.b64encode(raw).decode() == text, where, rule, "base64", text[:80])
     return raw
 
-
 def is_name(text):
     odd = any(one in SPACES or one == "+" or one < " " or "\x7f" <= one < "\xa0" for one in text)
     return 0 < len(text.encode()) <= 255 and not odd
-
 
 class Key:
     def __init__(self, text, kind, where, rule="key"):
@@ -165,7 +159,6 @@ class Key:
             command = "openssl pkeyutl -verify -pubin -keyform DER -inkey k -rawin -in m -sigfile s"
             answer = subprocess.run(command.split(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             return answer.returncode == 0 and b"Verified Successfully" in answer.stdout
-
 
 class Note:
     def __init__(self, data, where):
@@ -200,9 +193,7 @@ class Note:
             times.append(seconds)
         return min(times, default=None)
 
-
 Seal = collections.namedtuple("Seal", "origin size root note")
-
 
 def seal_of(note):
     lines = note.text.split("\n")
@@ -211,12 +202,10 @@ def seal_of(note):
     need(len(root) == 32 and size < 2**63, note.where, "form", "a seal")
     return Seal(lines[0], size, root, note)
 
-
 # --- The tree (RFC 6962) and its tiles. ---------------------------------------------------------------------------
 
 def sha256(data):
     return hashlib.sha256(data).digest()
-
 
 def numbered(index, width):
     text, index = f"{index % 1000:03}", index // 1000
@@ -224,12 +213,10 @@ def numbered(index, width):
         text, index = f"x{index % 1000:03}/{text}", index // 1000
     return text + (f".p/{width}" if width < 256 else "")
 
-
 def tiles_of(size, level):
     """Index and width of each tile of a level."""
     count = size >> (8 * level)
     return ((index, min(256, count - 256 * index)) for index in range((count + 255) // 256))
-
 
 class Tree:
     """Grows from the hashes of the leaves; every tile must be what follows from them."""
@@ -272,12 +259,10 @@ class Tree:
             node = sha256(b"\1" + left + node)
         return node
 
-
 def hashes(lines, where, rule="form"):
     found = [b64(line, where, rule) for line in lines]
     need(len(found) <= 63 and all(len(one) == 32 for one in found), where, rule, "hashes")
     return found
-
 
 def climb(at, last, path, old, new):
     """RFC 9162, 2.1.3.2 and 2.1.4.2: from a node and hashes beside the way up to the roots; None where they do not fit."""
@@ -293,7 +278,6 @@ def climb(at, last, path, old, new):
         at, last = at >> 1, last >> 1
     return (old, new) if last == 0 else None
 
-
 def consistent(old, new, proof):
     """For 0 < old size < new size."""
     at, last, path = old.size - 1, new.size - 1, list(proof)
@@ -303,25 +287,21 @@ def consistent(old, new, proof):
         path.insert(0, old.root)
     return bool(path) and climb(at, last, path[1:], path[0], path[0]) == (old.root, new.root)
 
-
 def included(leaf, at, seal, proof):
     found = climb(at, seal.size - 1, proof, leaf, leaf)
     return found is not None and found[1] == seal.root
-
 
 # --- Records: one form each. --------------------------------------------------------------------------------------
 
 def number(low, high):
     return lambda value: type(value) is int and low <= value <= high
 
-
 def words(text):
-    return lambda value: type(value) is str and value in text.split()
-
+    known = frozenset(text.split())
+    return lambda value: type(value) is str and value in known
 
 def some(one):
     return lambda value: isinstance(value, list) and value != [] and all(one(item) for item in value)
-
 
 def unpadded(text):
     """The bytes of base64url without padding, in its one form; None for anything else."""
@@ -331,11 +311,9 @@ def unpadded(text):
     except (TypeError, ValueError):
         return None
 
-
 def is_digests(value):
     raw = [unpadded(one) for one in value] if isinstance(value, list) else []
     return raw != [] and all(one and len(one) == 32 for one in raw) and all(a < b for a, b in zip(raw, raw[1:]))
-
 
 COUNT, U32, U16 = number(0, LARGEST), number(0, 2**32 - 1), number(0, 2**16 - 1)
 INTEGER, DAY = number(-LARGEST, LARGEST), number(-2**31, 2**31 - 1)
@@ -374,16 +352,13 @@ KINDS = {
 MEMBERS = {kind: {name.rstrip("?"): fits for name, fits in {**EVERY, **own}.items()} for kind, own in KINDS.items()}
 NEEDED = {kind: {name for name in {**EVERY, **own} if not name.endswith("?")} for kind, own in KINDS.items()}
 
-
 def ordered(value):
     """Members by their UTF-16 code units (RFC 8785), also those of members."""
     names = sorted(value, key=lambda name: name.encode("utf-16-be")) if isinstance(value, dict) else []
     return {name: ordered(value[name]) for name in names} if isinstance(value, dict) else value
 
-
 def written(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
 
 def parse(data, at):
     """A leaf in its one form: it is written again and compared."""
@@ -398,7 +373,6 @@ def parse(data, at):
     need(leaf["i"] == at, at, "position", at, leaf["i"])
     return leaf
 
-
 # --- The rules of what follows what. ------------------------------------------------------------------------------
 
 WARNINGS = {
@@ -408,7 +382,6 @@ WARNINGS = {
     "shift_never_closed": "班次一直没有交班 a shift was never closed",
     "before_keys": "此前的账页没有签名 what stands before was recorded without signatures",
 }
-
 
 class Rules:
     """Follows the records. Of a part of a ledger only what can be told without the rest is checked."""
@@ -453,20 +426,17 @@ class Rules:
         if not self.whole and not (follows and self.keys and self.anchor):
             # In a part the clock is known from a start, a clock record or the first key on.
             need(not (back and self.keys), at, "monotonic", "clocks that never go back", (leaf["b"], leaf["m"]))
-            self.restart(leaf if step is not None or begins or ("key" in leaf and not self.keys) else None)
-            return
+            return self.restart(leaf if step is not None or begins or ("key" in leaf and not self.keys) else None)
         gap = leaf["t"] - last["t"] if last else 0
         due = self.due(leaf, gap, begins) if last else None
         may_be = not self.whole and begins and gap > PAUSE_MS and (step is None or 60_000 < step <= gap)
         if (back or due != step) and step is None and not self.keys:
             self.confirmed = None
-            self.restart(leaf)
-            return
+            return self.restart(leaf)
         need(not back, at, "monotonic", "clocks that never go back", (leaf["b"], leaf["m"]))
         need(due == step or may_be, at, "clock", f"a clock record of {due} ms", step)
         if last is None:
-            self.restart(leaf)
-            return
+            return self.restart(leaf)
         gained = gap - (step or 0)
         if begins:
             self.start(last["t"] - self.shift, gained, last["m"] - self.began)
@@ -564,7 +534,8 @@ class Rules:
         now, due = leaf["t"] - self.shift, self.today - self.policy[kind] - 1
         need(span[0] <= span[1], at, "erase_count", "a range of days", span)
         need(span[1] <= due, at, "erase_early", f"at most day {due}", f"day {span[1]}")
-        need(not any(self.held(day, span) for day in self.holds), at, "erase_held", "no hold")
+        held = any(first <= span[1] and span[0] <= last for first, last in self.holds)
+        need(not held, at, "erase_held", "no hold")
         is_late = self.late(kind, span, now)
         days = [day for day in self.kept if day[0] == kind and span[0] <= day[1] <= span[1]]
         for _, day in days:
@@ -574,10 +545,6 @@ class Rules:
         if is_late:
             self.warn("late_erasure", at)
 
-    @staticmethod
-    def held(hold, span):
-        return hold[0] <= span[1] and span[0] <= hold[1]
-
     def is_due(self, kind, day, now):
         """Whether a day is due at this ledger time, less what is unsure for it."""
         unsure = sum(ms for after, until, ms in self.unsure if after < day <= until)
@@ -586,7 +553,7 @@ class Rules:
     def late(self, kind, span, now):
         """Whether disclosures of these days should have been destroyed more than a day ago."""
         days = [day for one, day in self.kept if one == kind and span[0] <= day <= span[1]]
-        days = [day for day in days if not any(self.held(hold, (day, day)) for hold in self.holds)]
+        days = [day for day in days if not any(first <= day <= last for first, last in self.holds)]
         settled = (now - DAY_MS) // DAY_MS > self.changed
         return settled and any(self.is_due(kind, day, now - 2 * DAY_MS) for day in days)
 
@@ -602,7 +569,6 @@ class Rules:
         if self.whole and any(self.late(kind, (-2**31, 2**31), now) for kind in ("visitor", "incident")):
             self.warn("late_erasure", size - 1)
 
-
 # --- The files for people. ----------------------------------------------------------------------------------------
 
 def cell(value, member):
@@ -613,7 +579,6 @@ def cell(value, member):
     formula = text[:1] in ("\t", "\r", "\n") or text.lstrip(SPACES)[:1] in tuple("=+-@＝＋－＠")
     text = ("'" if formula and text else "") + text
     return '"' + text.replace('"', '""') + '"' if re.search('[",\r\n]', text) else text
-
 
 class Made:
     """Length and SHA-256 of what a file should be."""
@@ -628,7 +593,6 @@ class Made:
     def line(self, name):
         return f"{self.hash.hexdigest()} {self.bytes} {name}"
 
-
 # --- The whole. ---------------------------------------------------------------------------------------------------
 
 def manifest_of(note):
@@ -640,7 +604,6 @@ def manifest_of(note):
     need(first < end <= size < 2**63, "manifest", "form", "a range")
     return found[1], size, first, end, found.groups()[4:]
 
-
 def policy_of(data):
     """The keys of the gate, as text, and of witnesses."""
     text = data.decode("utf-8", "replace")
@@ -651,7 +614,6 @@ def policy_of(data):
     is_sound = all(len(keys) == len({key.raw for key in keys}) <= 100 for keys in (logs, witnesses))
     need(is_sound and "".join(lines) + "quorum none\n" == text, "policy", "form", "a policy in its one form")
     return [key.text for key in logs], witnesses
-
 
 def verify(bundle, since, first_key, known):
     note = Note(bundle.read("manifest"), "manifest")
@@ -706,7 +668,6 @@ def verify(bundle, since, first_key, known):
     need(before.line("(zip)") == lines[4], "(zip)", "content", lines[4], before.line("(zip)"))
     return newest, (first, end), rules, seen, leaves
 
-
 def leaves_in(data, width, name):
     """The leaves of an entry bundle, each behind its length in two bytes."""
     found, here = [], 0
@@ -717,7 +678,6 @@ def leaves_in(data, width, name):
         found.append(data[begin:here])
     need(here == len(data), name, "form", "an entry bundle")
     return found
-
 
 def walk(bundle, numbers, seals, seen, names):
     """Every tile, and every record that is there. The leaves of records with a proof are given back."""
@@ -763,9 +723,7 @@ def walk(bundle, numbers, seals, seen, names):
     rules.finish(size)
     return rules, leaves, made
 
-
 FIELDS = "temperature token name document phone plate address note".split()
-
 
 def field_of(encoded):
     """Which field a disclosure is about, [salt, field, value] in its one form (RFC 9901, 4.2); -1 for anything else."""
@@ -777,7 +735,6 @@ def field_of(encoded):
         return FIELDS.index(field) if fits else -1
     except (AttributeError, TypeError, ValueError, RecursionError):
         return -1
-
 
 def disclosed(data, at, leaf, newest):
     where = f"proofs/{at}.tlog-proof"
@@ -794,7 +751,6 @@ def disclosed(data, at, leaf, newest):
         field, digest = field_of(one), base64.urlsafe_b64encode(sha256(one.encode())).decode().rstrip("=")
         need(field > last and digest in leaf[1].get("_sd", []), where, "proof", "disclosures of this record")
         last = field
-
 
 def told(newest, shown, rules, seen, known, since, leaves):
     """What a bundle is in which everything holds."""
@@ -816,11 +772,9 @@ def told(newest, shown, rules, seen, known, since, leaves):
             first, count = rules.warnings[kind]
             print(f"warning 提示 {kind}: {count}, first at record 首见于账页 {first}: {WARNINGS[kind]}")
 
-
 def seal_in(path):
     """A seal that the caller kept; a line feed lost at its end does not matter."""
     return seal_of(Note(Path(path).read_bytes().rstrip() + b"\n", path))
-
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Verifies a Gatepost bundle 核验督查包")
@@ -854,7 +808,6 @@ def main(arguments=None):
     place = f"record 账页 {where}" if isinstance(where, int) else f"file 文件 {where}"
     print(f"FAIL 不通过\n{place}\nrule 规则: {rule}\nexpected 应为: {expected}\nfound 实为: {found}")
     return 2
-
 
 def check_openssl():
     """An openssl that cannot verify must not be taken for a false signature: RFC 8032, 7.1, test 2."""
