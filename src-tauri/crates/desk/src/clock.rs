@@ -65,3 +65,18 @@ pub fn local_midnight_ms(day: NaiveDate, offset: FixedOffset) -> Option<i64> {
     let midnight = day.and_time(NaiveTime::MIN).and_local_timezone(offset);
     midnight.single().map(|time| time.timestamp_millis())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_day_begins_by_the_offset_and_the_first_of_the_calendar_not_at_all() {
+        let east = FixedOffset::east_opt(8 * 3600).expect("China");
+        let day = NaiveDate::from_ymd_opt(2026, 11, 23).expect("a day");
+        // 2026-11-22 16:00 UTC.
+        assert_eq!(local_midnight_ms(day, east), Some(1_795_363_200_000));
+        assert_eq!(local_midnight_ms(NaiveDate::MIN, east), None);
+        assert!(local_midnight_ms(NaiveDate::MAX, east).is_some());
+    }
+}

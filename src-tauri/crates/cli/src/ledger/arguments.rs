@@ -7,6 +7,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use gatepost_ledger::note::{KeyName, NoteError, VerifierKey};
 use gatepost_ledger::{Field, RetentionClass};
 
+/// Characters of a reason at most.
+const LONGEST_REASON: usize = 200;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum LedgerCommand {
     /// Audit a data folder, a database or a bundle. Needs no key and writes nothing.
@@ -104,8 +107,8 @@ pub(crate) struct ProveArguments {
     /// given several times.
     #[arg(long, value_name = "FIELD", value_parser = field, requires = "reason")]
     pub(crate) disclose: Vec<Field>,
-    /// Why it is disclosed; kept sealed with the record of the disclosure.
-    #[arg(long, value_name = "TEXT", requires = "disclose")]
+    /// Why it is disclosed, in up to 200 characters; kept sealed in a note on the record of the disclosure.
+    #[arg(long, value_name = "TEXT", requires = "disclose", value_parser = reason)]
     pub(crate) reason: Option<String>,
     /// Take the newest seal also where an older one is cosigned.
     #[arg(long)]
@@ -124,6 +127,19 @@ struct NotAField;
 
 fn field(word: &str) -> Result<Field, NotAField> {
     Field::of_word(word).ok_or(NotAField)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a reason has 1 to {LONGEST_REASON} characters")]
+struct NotAReason;
+
+/// As the window takes it.
+fn reason(text: &str) -> Result<String, NotAReason> {
+    let text = text.trim();
+    match text.chars().count() {
+        1..=LONGEST_REASON => Ok(text.to_owned()),
+        _ => Err(NotAReason),
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -267,8 +283,8 @@ pub(crate) struct BundleArguments {
     /// Add the personal data of this record. May be given several times.
     #[arg(long, value_name = "POSITION", requires = "reason")]
     pub(crate) disclose: Vec<u64>,
-    /// Why it is disclosed; kept sealed with the record of the bundle.
-    #[arg(long, value_name = "TEXT", requires = "disclose")]
+    /// Why it is disclosed, in up to 200 characters; kept sealed in a note on the record of the bundle.
+    #[arg(long, value_name = "TEXT", requires = "disclose", value_parser = reason)]
     pub(crate) reason: Option<String>,
     /// The file. An older one of the name is replaced.
     #[arg(short, long, value_name = "FILE")]
@@ -287,7 +303,8 @@ pub(crate) struct EraseArguments {
     /// The data folder.
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
-    /// Personal data of the days before this one, YYYY-MM-DD; days of the ledger are in UTC.
+    /// Personal data of the local days before this one, YYYY-MM-DD. Days of the ledger are in UTC: one that reaches
+    /// into this local day stays whole.
     #[arg(long, value_name = "DAY")]
     pub(crate) before: NaiveDate,
     /// Whose.
@@ -338,7 +355,9 @@ pub(crate) struct SalvageArguments {
     pub(crate) output: PathBuf,
 }
 
-pub(crate) const SALVAGE_HELP: &str = "Exit codes:\n  \
+pub(crate) const SALVAGE_HELP: &str = "Copy gatepost.vault, gatepost.days and the files that end in .key into the new \
+    folder afterwards, as far as there are any. Where no manager can sign in, “gatepost-cli manager” makes one.\n\n\
+    Exit codes:\n  \
     0  something was recovered\n  \
     1  nothing was\n  \
     2  the command line makes no sense\n  \

@@ -99,14 +99,14 @@ fn what_is_refused_or_finds_nothing_leaves_nothing() {
 fn forget_people(folder: &Folder) {
     const PAGE: usize = 4096;
     let path = folder.path("gate/gatepost.sqlite3");
-    let mut bytes = fs::read(&path).unwrap();
+    let mut bytes = fs::read(&path).expect("the database");
     let of_a_pin = b"$argon2id$";
     let at = bytes
         .windows(of_a_pin.len())
         .position(|window| window == of_a_pin);
     let page = at.expect("PINs are hashed") / PAGE * PAGE;
     bytes[page..page + PAGE].fill(0xA5);
-    fs::write(path, bytes).unwrap();
+    fs::write(path, bytes).expect("damaged");
 }
 
 #[test]

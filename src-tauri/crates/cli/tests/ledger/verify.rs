@@ -334,10 +334,12 @@ fn what_a_record_does_not_hold_cannot_be_proven_or_disclosed() {
         1,
         "not_disclosed",
     );
-    assert_eq!(
-        code(&run(&["ledger", "prove", &gate, "30", "--disclose", "name"])),
-        2
-    );
+    let prove = ["ledger", "prove", &gate, "30", "--disclose", "name"];
+    assert_eq!(code(&run(&prove)), 2);
+    for no_reason in [" ".to_owned(), "x".repeat(201)] {
+        let arguments = [&prove[..], &["--reason", &no_reason]].concat();
+        assert_eq!(code(&run(&arguments)), 2, "{no_reason}");
+    }
 }
 
 /// The newest entry, which is not erased.
