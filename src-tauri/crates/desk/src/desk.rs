@@ -1,36 +1,31 @@
-//! One owner of state: opening the data, setting up, signing in.
+//! One owner of state, and what everything else asks it for.
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use chrono::{DateTime, FixedOffset, NaiveTime};
+use chrono::{DateTime, FixedOffset};
 use gatepost_camera::Opener;
-use gatepost_codes::{IssuerTable, Personal};
 use gatepost_ledger::{Body, Moment, PersonNumber, Role};
 use gatepost_rules::Policy;
-use gatepost_store::{
-    DiskSpace, NewPerson, NewRecord, Person, Reader, SetUp, Store, StoreError, VaultKind, Venue,
-    WitnessFolder, open_vault,
-};
+use gatepost_store::{DiskSpace, NewRecord, Person, Reader, Store, StoreError, VaultKind, Venue};
 
-use crate::accounts::{checked_name, person_view};
+use crate::accounts::person_view;
 use crate::clock::Clock;
 use crate::date::Asked;
 use crate::door::Door;
 use crate::error::DeskError;
 use crate::eye::Eye;
 use crate::gate::GateCache;
-use crate::housekeeping::{Keeping, alarms};
+use crate::housekeeping::Keeping;
 use crate::inspector::Inspecting;
 use crate::preview::PreviewTap;
-use crate::rows::{Words, local_time};
-use crate::session::{Patience, Session, check_pin};
-use crate::simulate::DemoPins;
+use crate::rows::Words;
+use crate::session::{Patience, Session};
 use crate::view::{
-    AppView, Appearance, AuditView, CameraView, DemoPinsView, DoorView, ExportProgress, InspectorView,
-    PersonView, SetUpForm, Stage, StoreFault, VenueView, WitnessingView,
+    AppView, Appearance, AuditView, CameraView, DoorView, ExportProgress, InspectorView, PersonView,
+    StoreFault, WitnessingView,
 };
 use crate::witnessing::Witnessing;
 
@@ -219,74 +214,6 @@ impl Desk {
         self.app_view(&self.lock())
     }
 
-    /// The first start.
-    ///
-    /// # Errors
-    /// What is wrong with the form, [`DeskError::AlreadySetUp`], or a store fault.
-    pub fn set_up(&self, form: &SetUpForm) -> Result<AppView, DeskError> {
-        let set_up = checked(form)?;
-        self.set_up_with(&set_up)
-    }
-
-    pub(crate) fn set_up_with(&self, set_up: &SetUp) -> Result<AppView, DeskError> {
-        let mut state = self.lock();
-        let at = Moment {
-            boot: 1,
-            ..self.moment(1)
-        };
-        let data = state.data()?;
-        data.store.set_up(at, set_up)?;
-        data.boot = 1;
-        data.refresh()?;
-        Ok(self.show_app(&state))
-    }
-
-    /// Opens a shift at this gate.
-    ///
-    /// # Errors
-    /// [`DeskError::Forbidden`] for anybody but a guard, or a store fault.
-    pub fn open_shift(&self) -> Result<AppView, DeskError> {
-        let mut state = self.lock();
-        let number = state.require(Role::Guard)?.number;
-        if state
-            .session
-            .as_ref()
-            .is_some_and(|session| session.shift.is_none())
-        {
-            if self.asked_date(&state).is_some() {
-                self.pass_over_the_date(&mut state);
-            }
-            let at = self.moment(state.boot());
-            let data = state.data()?;
-            let gate = data.gate_name();
-            let shift = data.store.open_shift(at, &gate, number)?;
-            if let Some(session) = &mut state.session {
-                session.shift = Some(shift);
-            }
-        }
-        self.refresh_gate(&mut state)?;
-        Ok(self.show_app(&state))
-    }
-
-    /// Closes the shift.
-    ///
-    /// # Errors
-    /// [`DeskError::NoOpenShift`], [`DeskError::Forbidden`], or a store fault.
-    pub fn close_shift(&self) -> Result<AppView, DeskError> {
-        let mut state = self.lock();
-        let session = state.require(Role::Guard)?;
-        let (number, shift) = (session.number, session.shift.ok_or(DeskError::NoOpenShift)?);
-        let at = self.moment(state.boot());
-        let data = state.data()?;
-        let gate = data.gate_name();
-        data.store.close_shift(at, &gate, number, shift)?;
-        if let Some(session) = &mut state.session {
-            session.shift = None;
-        }
-        state.door = Door::default();
-        Ok(self.show_app(&state))
-    }
-
     /// Look and sound. Anybody at the device may change them.
     ///
     /// # Errors
@@ -361,144 +288,6 @@ impl Desk {
         }
         state.data = Err(StoreFault::Unreadable);
     }
-
-    /// Opens what this device is for. One that was never set up and has a witness is an inspector's.
-    fn open(&self) {
-        if !self.lock().as_inspector {
-            self.open_data();
-            let mut state = self.lock();
-            let never_set_up = state.data.as_ref().is_ok_and(|data| data.venue.is_none());
-            state.as_inspector = never_set_up && WitnessFolder::is_in(&self.options.inspector_folder);
-        }
-        if self.lock().as_inspector {
-            self.open_inspector();
-        }
-    }
-
-    pub(crate) fn open_data(&self) {
-        let opened = self.try_open();
-        let mut state = self.lock();
-        match opened {
-            Ok((mut data, reader)) => {
-                if let Ok(Some(text)) = data.store.setting("appearance")
-                    && let Ok(appearance) = serde_json::from_str(&text)
-                {
-                    state.appearance = appearance;
-                }
-                if let Ok(wrong) = data.store.wrong_pins() {
-                    state.patience = Patience::resume(&wrong, data.boot);
-                }
-                *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader);
-                state.data = Ok(data);
-                Desk::recall_the_date(&mut state);
-                Desk::recall_the_fault(&mut state);
-            }
-            Err(error) => {
-                let fault = StoreFault::of(&error);
-                tracing::error!(?fault, %error, "the data cannot be opened");
-                state.data = Err(fault);
-            }
-        }
-    }
-
-    fn try_open(&self) -> Result<(Data, Reader), StoreError> {
-        let folder = &self.options.data_folder;
-        let vault = open_vault(folder, self.options.vault)?;
-        let mut store = Store::open(folder, vault)?;
-        let boot = match store.venue()? {
-            None => 1,
-            Some(venue) => store.boot(
-                self.clock.now().timestamp_millis(),
-                u64::try_from(self.clock.since_start().as_millis()).unwrap_or(u64::MAX),
-                &venue.gate,
-                env!("CARGO_PKG_VERSION"),
-            )?,
-        };
-        let words = Words {
-            issuers: IssuerTable::built_in(),
-            masked: Default::default(),
-        };
-        let reader = store.reader()?;
-        let policy = Policy::default();
-        let mut data = Data {
-            reader: store.reader()?,
-            store,
-            venue: None,
-            policy,
-            people: Vec::new(),
-            words,
-            boot,
-        };
-        data.refresh()?;
-        Ok((data, reader))
-    }
-
-    fn app_view(&self, state: &State) -> AppView {
-        let demo = state
-            .data
-            .as_ref()
-            .ok()
-            .and_then(|data| data.venue.as_ref())
-            .is_some_and(|venue| venue.demo);
-        AppView {
-            demo,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            appearance: state.appearance,
-            alarms: alarms(state),
-            asks_date: self.asked_date(state),
-            stage: self.stage(state),
-        }
-    }
-
-    fn stage(&self, state: &State) -> Stage {
-        if state.inspecting.is_some() {
-            return Stage::Inspector;
-        }
-        let data = match &state.data {
-            Ok(data) => data,
-            Err(fault) => {
-                let folder = match state.as_inspector {
-                    true => &self.options.inspector_folder,
-                    false => &self.options.data_folder,
-                };
-                let folder = folder.display().to_string();
-                return Stage::Fault {
-                    fault: *fault,
-                    folder,
-                };
-            }
-        };
-        let Some(venue) = &data.venue else {
-            return Stage::SetUp;
-        };
-        let demo = venue.demo;
-        let venue = venue_view(venue);
-        let Some(session) = &state.session else {
-            return Stage::SignIn {
-                venue,
-                people: data.people.clone(),
-                demo_pins: demo.then(demo_pins),
-            };
-        };
-        let person = person_view(session.number, session.role, &session.name);
-        match (session.role, session.shift) {
-            (Role::Manager | Role::Inspector, _) => Stage::Office { venue, person },
-            (Role::Guard, None) => Stage::Shift {
-                venue,
-                person,
-                camera: state.camera.clone(),
-            },
-            (Role::Guard, Some(shift)) => {
-                let offset_s = self.clock.now().offset().local_minus_utc();
-                let shift_opened_at = local_time(shift.wall_ms, offset_s).unwrap_or_default();
-                Stage::Door {
-                    venue,
-                    person,
-                    shift_opened_at,
-                }
-            }
-        }
-    }
 }
 
 impl State {
@@ -548,59 +337,4 @@ impl Data {
             .map(|venue| venue.gate.clone())
             .unwrap_or_default()
     }
-}
-
-fn demo_pins() -> DemoPinsView {
-    let pins = DemoPins::default();
-    DemoPinsView {
-        manager: pins.manager.expose().clone(),
-        guard: pins.guards[0].expose().clone(),
-    }
-}
-
-fn venue_view(venue: &Venue) -> VenueView {
-    VenueView {
-        name: venue.name.clone(),
-        kind: venue.kind,
-        gate: venue.gate.clone(),
-        opens: venue.opens.clone(),
-        closes: venue.closes.clone(),
-    }
-}
-
-fn checked(form: &SetUpForm) -> Result<SetUp, DeskError> {
-    let hour = |text: &str| {
-        NaiveTime::parse_from_str(text, "%H:%M")
-            .map(|time| time.format("%H:%M").to_string())
-            .map_err(|_| DeskError::HoursWrong)
-    };
-    let venue = Venue {
-        name: checked_name(&form.venue, 60, "venue")?,
-        kind: form.kind,
-        gate: checked_name(&form.gate, 30, "gate")?,
-        opens: hour(&form.opens)?,
-        closes: hour(&form.closes)?,
-        demo: false,
-    };
-    let manager_name = checked_name(&form.manager_name, 30, "manager_name")?;
-    let guard_name = checked_name(&form.guard_name, 30, "guard_name")?;
-    check_pin(&form.manager_pin)?;
-    check_pin(&form.guard_pin)?;
-    if form.manager_pin == form.guard_pin {
-        return Err(DeskError::PinsEqual);
-    }
-    let person = |name, role, pin: &str| NewPerson {
-        name: Personal::new(name),
-        role,
-        pin: Personal::new(pin.to_owned()),
-    };
-    let people = vec![
-        person(manager_name, Role::Manager, &form.manager_pin),
-        person(guard_name, Role::Guard, &form.guard_pin),
-    ];
-    Ok(SetUp {
-        venue,
-        policy: Policy::default(),
-        people,
-    })
 }
