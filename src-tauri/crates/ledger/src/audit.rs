@@ -63,7 +63,8 @@ pub struct Audit {
     open_shifts: BTreeSet<u64>,
     was_shut_down: bool,
     warnings: Vec<Warning>,
-    warning_count: u64,
+    /// How many there were of each kind.
+    warned: BTreeMap<WarningKind, u64>,
 }
 
 impl Audit {
@@ -86,7 +87,7 @@ impl Audit {
             open_shifts: BTreeSet::new(),
             was_shut_down: false,
             warnings: Vec::new(),
-            warning_count: 0,
+            warned: BTreeMap::new(),
         }
     }
 
@@ -196,7 +197,7 @@ impl Audit {
             disclosures: erasures.kept,
             vouched: self.statements.vouched(),
             warnings: self.warnings,
-            warning_count: self.warning_count,
+            warning_count: self.warned.values().sum(),
         })
     }
 
@@ -354,8 +355,9 @@ impl Audit {
     }
 
     fn warn(&mut self, position: u64, kind: WarningKind) {
-        self.warning_count += 1;
-        if self.warnings.len() < MOST_WARNINGS {
+        let warned = self.warned.entry(kind).or_default();
+        *warned += 1;
+        if *warned <= MOST_WARNINGS {
             self.warnings.push(Warning { position, kind });
         }
     }

@@ -2,8 +2,8 @@
 
 use gatepost_codes::EvidenceLevel;
 use gatepost_ledger::audit::{
-    Audit, Batch, COSIGNATURE_SKEW_MS, Fault, MOST_RECORDS_OF_A_BATCH, Report, Rule, Source, Statement,
-    Trust, WarningKind, walk,
+    Audit, Batch, COSIGNATURE_SKEW_MS, Fault, MOST_RECORDS_OF_A_BATCH, MOST_WARNINGS, Report, Rule, Source,
+    Statement, Trust, WarningKind, walk,
 };
 use gatepost_ledger::cosignature::cosign;
 use gatepost_ledger::note::{KeyKind, KeyName, SignedNote, SignerKey};
@@ -600,6 +600,23 @@ fn a_forgotten_shift_and_a_start_without_an_end_are_warnings() {
         found,
         [(4, WarningKind::NoShutdown), (2, WarningKind::ShiftNeverClosed)]
     );
+}
+
+#[test]
+fn many_warnings_of_one_kind_hide_none_of_another() {
+    let mut ledger = Ledger::new();
+    for _ in 0..MOST_WARNINGS + 2 {
+        ledger.add(Body::Boot {
+            version: "0.1.0".into(),
+        });
+    }
+    ledger.add(Body::ShiftOpen).add(Body::ShiftOpen);
+    let report = ledger.audit().expect("no fault");
+    let of = |kind| report.warnings.iter().filter(|one| one.kind == kind).count() as u64;
+    assert_eq!(of(WarningKind::NoShutdown), MOST_WARNINGS);
+    assert_eq!(of(WarningKind::ShiftNeverClosed), 1);
+    // The first start follows the genesis.
+    assert_eq!(report.warning_count, MOST_WARNINGS + 1 + 1);
 }
 
 #[test]

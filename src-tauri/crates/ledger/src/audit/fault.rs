@@ -196,14 +196,14 @@ pub struct Report {
     /// Records that somebody outside saw: the largest size in a seal or cosignature that was told. What is behind
     /// may have been changed by whoever holds the gate's key, and no audit can tell.
     pub vouched: u64,
-    /// The first of them, at most [`MOST_WARNINGS`].
+    /// The first of each kind, at most [`MOST_WARNINGS`]: many of one kind must not hide another.
     pub warnings: Vec<Warning>,
     /// All of them.
     pub warning_count: u64,
 }
 
-/// So many warnings are told one by one.
-pub const MOST_WARNINGS: usize = 1000;
+/// So many warnings of a kind are told one by one.
+pub const MOST_WARNINGS: u64 = 1000;
 
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     if bytes.is_empty() {
