@@ -182,11 +182,12 @@ fn a_seal_that_was_kept_finds_a_ledger_that_was_put_back_and_one_that_went_anoth
     let folder = Folder::with_gate();
     let gate = folder.at("gate");
     let older = files_of(&folder.path("gate"));
-    run(&[
+    let entry = entry_with_temperature(&gate, &folder).to_string();
+    done(&[
         "ledger",
         "prove",
         &gate,
-        "30",
+        &entry,
         "--disclose",
         "temperature",
         "--reason",
