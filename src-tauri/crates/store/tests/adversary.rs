@@ -37,6 +37,9 @@ const SIZE: u64 = SET_UP + 11;
 /// An entry in the middle, and its disclosures' number.
 const ENTRY: u64 = SET_UP + 4;
 
+/// Names and contents.
+type Files = Vec<(OsString, Vec<u8>)>;
+
 /// One data folder and the second that it is there.
 struct Gate {
     folder: TempDir,
@@ -81,7 +84,7 @@ impl Gate {
     fn after_a_shift() -> Gate {
         // Two PINs take a moment to hash, so it is set up once. Its files are kept and not the folder, which nobody
         // would remove at the end of the process.
-        static FIRST: LazyLock<(Vec<(OsString, Vec<u8>)>, i64)> = LazyLock::new(|| {
+        static FIRST: LazyLock<(Files, i64)> = LazyLock::new(|| {
             let gate = Gate::with_a_shift();
             (files_of(gate.path()), gate.second)
         });
