@@ -77,6 +77,11 @@ impl Window {
         let pid = Pid::from_raw(self.pid.cast_signed()).expect("no process has the number 0");
         // It may have ended by itself.
         let _ = kill_process(pid, Signal::KILL);
+        // Until then it holds its lock and its files; what is left of it has no program any more.
+        let program = format!("/proc/{}/exe", self.pid);
+        until("the killed program is gone", PATIENCE, || {
+            fs::read_link(&program).is_err().then_some(())
+        });
     }
 
     /// Processor time of the program's own process so far, user and system, without its webview's processes.

@@ -6,7 +6,7 @@
 //!   in which the program keeps house; the answer is `kept`.
 //! - `confirm`: the manager says that the clock is right; the answer is `confirmed`.
 
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -87,14 +87,20 @@ fn main() -> ExitCode {
     let program = Program { desk, clock, audits };
     for order in io::stdin().lock().lines().map_while(Result::ok) {
         match program.obey(&order) {
-            Ok(answer) => println!("{answer}"),
+            Ok(answer) => say(&answer),
             Err(error) => {
-                println!("fault {error}");
+                say(&format!("fault {error}"));
                 return ExitCode::FAILURE;
             }
         }
     }
     ExitCode::SUCCESS
+}
+
+/// One write for a whole line.
+fn say(line: &str) {
+    // Whoever does not listen any more is not told.
+    let _ = io::stdout().lock().write_all(format!("{line}\n").as_bytes());
 }
 
 impl Program {
