@@ -9,7 +9,8 @@ const read = (path: string): string => readFileSync(path, 'utf8');
 const catalogue = (language: string): string => read(`../assets/locales/${language}.ftl`);
 const keysOf = (source: string): string[] =>
   [...source.matchAll(/^([a-zA-Z][\w-]*) =/gm)].map((match) => match[1] ?? '');
-const ofTheScreen = (key: string): boolean => !/^(?:export|cli|seal_sheet|destruction_sheet)-|-file_name$/.test(key);
+const ofTheScreen = (key: string): boolean =>
+  !/^(?:export|cli|seal_sheet|destruction_sheet)-|-file_name$/.test(key);
 
 function sources(folder: string): string {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
