@@ -311,10 +311,11 @@ impl Gate<'_> {
         }
         let handover_ms = opens_ms + hours.open_ms / 2;
         self.shift(staff[0], opens_ms, handover_ms, false, random)?;
-        self.shift(staff[1], handover_ms, closes_ms, true, random)
+        let end_ms = self.shift(staff[1], handover_ms, closes_ms, true, random)?;
+        self.record(end_ms, None, Body::Shutdown)
     }
 
-    /// One guard's time. The last one of a day stays until nobody waits any more.
+    /// One guard's time; returns its end. The last one of a day stays until nobody waits any more.
     fn shift(
         &mut self,
         guard: PersonNumber,
@@ -322,13 +323,13 @@ impl Gate<'_> {
         to_ms: i64,
         last: bool,
         random: &mut Random,
-    ) -> Result<(), SimulateError> {
+    ) -> Result<i64, SimulateError> {
         if from_ms > self.until_ms {
             self.queue.clear();
-            return Ok(());
+            return Ok(self.until_ms);
         }
         self.guard = guard;
-        self.record(from_ms, Body::Login)?;
+        self.record(from_ms, Some(guard), Body::Login)?;
         let gate = self.name.clone();
         let shift = self.store.open_shift(self.moment(from_ms), &gate, guard)?;
         self.done.shifts += 1;
@@ -348,7 +349,8 @@ impl Gate<'_> {
         self.flush()?;
         let end_ms = to_ms.max(now_ms).min(self.until_ms);
         self.store.close_shift(self.moment(end_ms), &gate, guard, shift)?;
-        self.record(end_ms, Body::Logout)
+        self.record(end_ms, Some(guard), Body::Logout)?;
+        Ok(end_ms)
     }
 
     fn happen(&mut self, event: Event, random: &mut Random) -> Result<(), SimulateError> {
@@ -473,11 +475,11 @@ impl Gate<'_> {
         Ok(positions.last().copied())
     }
 
-    fn record(&mut self, at_ms: i64, body: Body) -> Result<(), SimulateError> {
+    fn record(&mut self, at_ms: i64, by: Option<PersonNumber>, body: Body) -> Result<(), SimulateError> {
         let record = NewRecord {
             at: self.moment(at_ms),
             gate: self.name.clone(),
-            by: Some(self.guard),
+            by,
             body,
         };
         self.store.append(&record)?;

@@ -8,7 +8,9 @@ use gatepost_codes::{HealthColour, Personal};
 use gatepost_desk::simulate::{DemoPins, SimulateError, Simulated, Simulation, set_up_demo, simulate};
 use gatepost_ledger::Moment;
 use gatepost_rules::{Mask, Reason, ShownKind, TemperatureBand, VerdictKind};
-use gatepost_store::{EntryFilter, KeyFile, Store, StoreError, StoredEntry};
+use gatepost_store::{
+    AuditOptions, Audited, EntryFilter, KeyFile, Store, StoreError, StoredEntry, audit_folder,
+};
 
 const BEIJING_S: i32 = 8 * 3600;
 
@@ -179,4 +181,17 @@ fn simple_or_equal_pins_are_refused() {
         ));
         assert!(store.venue().unwrap().is_none());
     }
+}
+
+#[test]
+fn an_audit_of_simulated_days_finds_nothing_and_warns_of_nothing_but_what_nobody_erased() {
+    let (folder, store, _, _) = simulated(simulation(40, 20, 3));
+    drop(store);
+    let audited = audit_folder(folder.path(), AuditOptions::default()).expect("readable");
+    let Audited::Sound(report) = audited else {
+        panic!("{audited:?}");
+    };
+    // What runs is the simulation and not the program, which erases each night.
+    let kinds: BTreeSet<_> = report.ledger.warnings.iter().map(|one| one.kind.word()).collect();
+    assert!(kinds.is_subset(&BTreeSet::from(["late_erasure"])), "{kinds:?}");
 }

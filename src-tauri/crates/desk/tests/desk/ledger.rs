@@ -201,9 +201,10 @@ fn a_bundle_names_the_keys_of_its_own_records_however_often_another_program_chan
     let form = KeyChangeForm {
         reason: KeyChangeReason::Routine,
     };
-    thread::scope(|scope| {
-        let changing = scope.spawn(|| (0..40).try_for_each(|_| room.desk.change_key(form).map(drop)));
-        while !changing.is_finished() {
+    for _ in 0..40 {
+        thread::scope(|scope| {
+            // One change to one look: who looks without a pause keeps the other waiting for its lock.
+            let changing = scope.spawn(|| room.desk.change_key(form).map(drop));
             let mut source = LedgerSource::of(&mut store).expect("the ledger");
             let mut named = 1;
             let size = source.size();
@@ -218,9 +219,9 @@ fn a_bundle_names_the_keys_of_its_own_records_however_often_another_program_chan
             let signed = source.sign("a manifest\n".to_owned()).expect("signed");
             let newest = keys.last().expect("a key");
             assert_eq!(signed.signatures[0].id, newest.id());
-        }
-        changing.join().expect("no panic").expect("changed");
-    });
+            changing.join().expect("no panic").expect("changed");
+        });
+    }
 }
 
 #[test]
