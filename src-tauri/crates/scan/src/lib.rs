@@ -8,6 +8,7 @@ mod geometry;
 mod grid;
 mod plane;
 mod scan;
+pub mod symbol;
 pub mod synthetic;
 mod vote;
 
