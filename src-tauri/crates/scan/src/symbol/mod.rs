@@ -8,10 +8,23 @@
 //!
 //! Everything here is pure, total and bounded: any [`Modules`] gives a [`Symbol`] or says why not.
 
+mod blocks;
+mod format;
+mod layout;
+mod reed_solomon;
+mod segments;
+mod text;
+
 use std::fmt;
 use std::ops::Range;
 
 use thiserror::Error;
+
+use blocks::Sampled;
+use format::{Format, candidates, version_shown};
+use layout::{Layout, View};
+use segments::{Message, message};
+use text::text;
 
 /// Modules along a side of version 1 and of version 40.
 const SMALLEST: usize = 21;
@@ -216,7 +229,58 @@ pub enum Unread {
     Content,
 }
 
-/// Reads one symbol. Total: no modules can cause a panic or more work than a fixed number of readings.
-pub fn read(_modules: &Modules) -> Result<Symbol, Unread> {
-    Err(Unread::FormatHidden)
+/// Reads one symbol. Total: no modules can cause a panic, or more work than a fixed number of readings.
+///
+/// The likeliest readings of the format information are tried in order, and after them those of the mirror image if
+/// its format information is about as legible.
+pub fn read(modules: &Modules) -> Result<Symbol, Unread> {
+    let layout = Layout::of(modules.version());
+    let [upright, mirrored] = [false, true].map(|is_mirrored| View::of(modules, is_mirrored));
+    let [formats, mirrored_formats] = [upright, mirrored].map(candidates);
+    let mut unread = Unread::FormatHidden;
+    let is_mirror_legible = 4 * mirrored_formats.agreement >= 3 * formats.agreement;
+    let attempts = [
+        (upright, formats, true),
+        (mirrored, mirrored_formats, is_mirror_legible),
+    ];
+    for (view, formats, _) in attempts.into_iter().filter(|(_, _, is_legible)| *is_legible) {
+        let sampled = Sampled::of(&layout, view);
+        for (rank, format) in formats.ranked.into_iter().enumerate() {
+            match read_as(&sampled, format, rank > 0 || view.is_mirrored) {
+                Ok(symbol) => return Ok(symbol),
+                // What error correction let through says more than what it refused.
+                Err(error) if unread != Unread::Content => unread = error,
+                Err(_) => {}
+            }
+        }
+    }
+    match version_shown(upright) {
+        Some(shown) if shown != modules.version() => Err(Unread::OtherVersion { shown }),
+        _ => Err(unread),
+    }
+}
+
+/// Reads a symbol under one reading of its format. One that is not the likeliest, or that took erasures, must be
+/// padded as encoders do it.
+fn read_as(sampled: &Sampled<'_>, format: Format, is_unlikely: bool) -> Result<Symbol, Unread> {
+    let View { is_mirrored, .. } = sampled.view;
+    let version = sampled.view.version();
+    let data = sampled.data(format).ok_or(Unread::Damaged)?;
+    let Message {
+        mut payload,
+        is_padded,
+    } = message(&data.codewords, version)?;
+    if !is_padded && (is_unlikely || data.erased > 0) {
+        return Err(Unread::Damaged);
+    }
+    payload.text = text(&payload.bytes, &payload.segments);
+    Ok(Symbol {
+        version,
+        level: format.level,
+        mask: format.mask,
+        is_mirrored,
+        payload,
+        corrected: data.corrected,
+        erased: data.erased,
+    })
 }
