@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 
 use super::format::Format;
-use super::layout::{Blocks, Doubt, Layout, View};
+use super::layout::{Blocks, Codeword, Doubt, Layout, View};
 use super::reed_solomon::{MOST_CODEWORDS, Syndromes, capacity, correct, syndromes};
 
 /// Modules of a codeword that must be unseen before it counts as unseen itself: with one of them it is right as often
@@ -15,6 +15,7 @@ const UNSEEN_MODULES: u8 = 2;
 pub(super) struct Sampled<'a> {
     layout: &'a Layout,
     pub(super) view: View<'a>,
+    codewords: Vec<Codeword>,
     doubts: OnceCell<Vec<Doubt>>,
 }
 
@@ -32,13 +33,13 @@ impl<'a> Sampled<'a> {
         Sampled {
             layout,
             view,
+            codewords: layout.codewords(view),
             doubts: OnceCell::new(),
         }
     }
 
     /// The data codewords under one reading of the format; `None` if a block cannot be corrected.
     pub(super) fn data(&self, format: Format) -> Option<Data> {
-        let sampled = self.layout.codewords(self.view, format.mask);
         let blocks = Blocks::of(self.view.version(), format.level);
         let mut data = Data {
             codewords: Vec::with_capacity(blocks.all_data()),
@@ -50,7 +51,7 @@ impl<'a> Sampled<'a> {
             let length = blocks.data(block) + blocks.parity;
             let codewords = &mut buffer[..length];
             for (codeword, place) in codewords.iter_mut().zip(blocks.places(block)) {
-                *codeword = sampled[place];
+                *codeword = self.codewords[place].unmasked(format.mask);
             }
             if let Some(syndromes) = syndromes(codewords, blocks.parity) {
                 let repair = self.repaired(codewords, &syndromes, &blocks, block)?;

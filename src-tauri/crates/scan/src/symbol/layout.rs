@@ -75,27 +75,40 @@ impl<'a> View<'a> {
     }
 }
 
-/// The mask patterns, a bit a module; all of them repeat after 12 modules either way.
-static MASKS: [[[bool; 12]; 12]; 8] = {
-    let mut masks = [[[false; 12]; 12]; 8];
+/// The mask patterns, one bit of a byte each; all of them repeat after 12 modules either way.
+static MASKS: [[[u8; 8]; 12]; 12] = {
+    let mut masks = [[[0; 8]; 12]; 12];
     let mut at = 0;
     while at < 8 * 144 {
         let (mask, y, x) = (at / 144, at / 12 % 12, at % 12);
-        masks[mask][y][x] = 0
-            == match mask {
-                0 => (x + y) % 2,
-                1 => y % 2,
-                2 => x % 3,
-                3 => (x + y) % 3,
-                4 => (x / 3 + y / 2) % 2,
-                5 => x * y % 2 + x * y % 3,
-                6 => (x * y % 2 + x * y % 3) % 2,
-                _ => ((x + y) % 2 + x * y % 3) % 2,
-            };
+        let condition = match mask {
+            0 => (x + y) % 2,
+            1 => y % 2,
+            2 => x % 3,
+            3 => (x + y) % 3,
+            4 => (x / 3 + y / 2) % 2,
+            5 => x * y % 2 + x * y % 3,
+            6 => (x * y % 2 + x * y % 3) % 2,
+            _ => ((x + y) % 2 + x * y % 3) % 2,
+        };
+        masks[y][x][mask] = (condition == 0) as u8;
         at += 1;
     }
     masks
 };
+
+/// A codeword as it was sampled, with what each mask does to it: which mask it is need not be known yet.
+#[derive(Clone, Copy)]
+pub(super) struct Codeword {
+    sampled: u8,
+    masks: [u8; 8],
+}
+
+impl Codeword {
+    pub(super) fn unmasked(self, mask: u8) -> u8 {
+        self.sampled ^ self.masks[usize::from(mask & 7)]
+    }
+}
 
 /// The function patterns of one version.
 pub(super) struct Layout {
@@ -169,17 +182,21 @@ impl Layout {
         }
     }
 
-    /// The codewords as they were sampled, unmasked, in the order of the zigzag.
-    pub(super) fn codewords(&self, view: View<'_>, mask: u8) -> Vec<u8> {
-        let mask = &MASKS[usize::from(mask & 7)];
+    /// The codewords in the order of the zigzag.
+    pub(super) fn codewords(&self, view: View<'_>) -> Vec<Codeword> {
         let mut codewords = Vec::with_capacity(total_codewords(view.version()) + 1);
         let mut bits = 1_u32;
+        // A byte a mask: eight shifts fill each without touching the next.
+        let mut masks = 0_u64;
         self.zigzag(|x, y| {
-            let is_dark = view.at(x, y) > 0;
-            bits = bits << 1 | u32::from(is_dark != mask[y % 12][x % 12]);
+            bits = bits << 1 | u32::from(view.at(x, y) > 0);
+            masks = masks << 1 | u64::from_le_bytes(MASKS[y % 12][x % 12]);
             if bits & 0x100 != 0 {
-                codewords.push(bits as u8);
-                bits = 1;
+                codewords.push(Codeword {
+                    sampled: bits as u8,
+                    masks: masks.to_le_bytes(),
+                });
+                (bits, masks) = (1, 0);
             }
         });
         codewords

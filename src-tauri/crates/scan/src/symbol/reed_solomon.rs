@@ -203,11 +203,7 @@ pub(super) fn correct(block: &mut [u8], syndromes: &Syndromes, erased: &[usize])
     if erased.len() > capacity {
         return None;
     }
-    let (locator, errata) = locator(syndromes, block.len(), erased);
-    let errors = errata.checked_sub(erased.len())?;
-    if 2 * errors + erased.len() > capacity {
-        return None;
-    }
+    let (locator, errata) = locator(syndromes, block.len(), erased, capacity)?;
     let roots = Roots::of(&locator[..=errata], block.len());
     if roots.count != errata {
         return None;
@@ -232,8 +228,14 @@ pub(super) fn correct(block: &mut [u8], syndromes: &Syndromes, erased: &[usize])
     Some(wrong)
 }
 
-/// Berlekamp and Massey's algorithm, begun with the erasures: the locator of everything wrong, and how much it is.
-fn locator(syndromes: &Syndromes, codewords: usize, erased: &[usize]) -> (Polynomial, usize) {
+/// Berlekamp and Massey's algorithm, begun with the erasures: the locator of everything wrong, and how much it is;
+/// `None` if that is more than the capacity.
+fn locator(
+    syndromes: &Syndromes,
+    codewords: usize,
+    erased: &[usize],
+    capacity: usize,
+) -> Option<(Polynomial, usize)> {
     let mut locator: Polynomial = [0; MOST_PARITY + 2];
     locator[0] = 1;
     for (count, &position) in erased.iter().enumerate() {
@@ -260,10 +262,14 @@ fn locator(syndromes: &Syndromes, codewords: usize, erased: &[usize]) -> (Polyno
             let inverse = alpha(255 - log(discrepancy));
             before = locator.map(|coefficient| times(coefficient, inverse));
             length = step + 1 + erased.len() - length;
+            // Two for each error and one for each erasure.
+            if 2 * length - erased.len() > capacity {
+                return None;
+            }
         }
         locator = next;
     }
-    (locator, length)
+    Some((locator, length))
 }
 
 /// The powers of x, counted from the end of the block, at which a locator says that a codeword is wrong.
@@ -335,4 +341,131 @@ fn evaluate_odd(polynomial: &Polynomial, power: usize) -> u8 {
         .step_by(2)
         .rev()
         .fold(0, |sum, &coefficient| times(sum, square) ^ coefficient)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, any, prop, proptest};
+    use proptest::sample::Index;
+    use proptest::test_runner::Config;
+    use qrcode::ec::create_error_correction_code;
+
+    use super::*;
+
+    /// Data and its parity.
+    fn encoded(data: &[u8], parity: usize) -> Vec<u8> {
+        [data, &create_error_correction_code(data, parity)].concat()
+    }
+
+    /// Places of a block, all different.
+    fn places(picks: &[Index], codewords: usize) -> Vec<usize> {
+        let mut left: Vec<usize> = (0..codewords).collect();
+        let all = picks.iter().take(codewords);
+        all.map(|pick| left.swap_remove(pick.index(left.len()))).collect()
+    }
+
+    fn parities() -> impl Strategy<Value = usize> {
+        (0..GENERATORS.len()).prop_map(|index| GENERATORS[index].parity)
+    }
+
+    /// Damages a block with `errors` and `erasures` and tries to correct it.
+    fn corrected(
+        block: &[u8],
+        parity: usize,
+        places: &[usize],
+        errors: usize,
+        changes: &[u8],
+    ) -> (Vec<u8>, Option<u16>) {
+        let mut damaged = block.to_vec();
+        for (number, (&place, &change)) in places.iter().zip(changes).enumerate() {
+            // An error is a change; an erasure may hide a codeword that is right.
+            damaged[place] ^= if number < errors { change | 1 } else { change & !1 };
+        }
+        let wrong = match syndromes(&damaged, parity) {
+            Some(syndromes) => correct(&mut damaged, &syndromes, &places[errors..]),
+            None => Some(0),
+        };
+        (damaged, wrong)
+    }
+
+    proptest! {
+        #![proptest_config(Config { cases: 1500, failure_persistence: None, ..Config::default() })]
+
+        #[test]
+        fn as_many_errors_and_erasures_as_allowed_are_corrected_and_one_more_is_refused(
+            parity in parities(),
+            data in prop::collection::vec(any::<u8>(), 1..100),
+            erasures in 0_usize..=26,
+            picks in prop::collection::vec(any::<Index>(), 31),
+            changes in prop::collection::vec(any::<u8>(), 31),
+        ) {
+            // Blocks of the standard hold up to four times as much data as parity.
+            let data = &data[..data.len().min(4 * parity)];
+            let block = encoded(data, parity);
+            let erasures = erasures.min(parity - RESERVE);
+            let errors = (capacity(parity, erasures) - erasures) / 2;
+            let places = places(&picks, block.len());
+            let needed = (errors + erasures).min(places.len());
+            let errors = errors.min(needed);
+            let (after, wrong) = corrected(&block, parity, &places[..needed], errors, &changes);
+            assert!(wrong.is_some_and(|wrong| usize::from(wrong) >= errors));
+            assert_eq!(after, block);
+
+            if needed < places.len() {
+                let (after, wrong) = corrected(&block, parity, &places[..=needed], errors + 1, &changes);
+                assert_eq!(wrong, None);
+                assert_ne!(after, block);
+            }
+        }
+
+        #[test]
+        fn any_block_and_any_erasures_give_a_block_without_error_or_none(
+            parity in parities(),
+            block in prop::collection::vec(any::<u8>(), 31..=MOST_CODEWORDS),
+            picks in prop::collection::vec(any::<Index>(), 0..40),
+        ) {
+            let mut repaired = block.clone();
+            let places = places(&picks, block.len());
+            if let Some(found) = syndromes(&block, parity) {
+                match correct(&mut repaired, &found, &places) {
+                    Some(_) => assert!(syndromes(&repaired, parity).is_none()),
+                    None => assert_eq!(repaired, block),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_single_error_of_the_smallest_block_is_corrected() {
+        let block = encoded(b"nineteen data bytes", 7);
+        for place in 0..block.len() {
+            for change in 1..=255 {
+                let mut damaged = block.clone();
+                damaged[place] ^= change;
+                let syndromes = syndromes(&damaged, 7).unwrap();
+                assert_eq!(correct(&mut damaged, &syndromes, &[]), Some(1));
+                assert_eq!(damaged, block);
+            }
+        }
+    }
+
+    #[test]
+    fn noise_is_not_taken_for_a_damaged_block() {
+        // The smallest blocks, with erasures and without: chance corrects fewer than one in 10⁹.
+        let mut state = 0x5EED_u64;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 24) as u8
+        };
+        for _ in 0..100_000 {
+            let mut block: Vec<u8> = (0..26).map(|_| next()).collect();
+            for parity in [7, 10] {
+                let syndromes = syndromes(&block, parity).unwrap();
+                assert_eq!(correct(&mut block, &syndromes, &[]), None);
+                assert_eq!(correct(&mut block, &syndromes, &[1, 4, 9]), None);
+            }
+        }
+    }
 }
