@@ -1,4 +1,4 @@
-use crate::plane::Plane;
+use crate::plane::{Luma, Plane};
 
 /// Largest frame that is looked at, in pixels: more than any webcam gives.
 const MOST_PIXELS: usize = 1 << 26;
@@ -139,37 +139,50 @@ impl<'a> FrameView<'a> {
         self.layout != PixelLayout::Grey
     }
 
-    /// The luma samples as they stand in the buffer.
-    pub(crate) fn luma(&self) -> Plane {
-        self.plane(|row, out| match self.layout {
-            PixelLayout::Yuyv => {
-                for (value, pair) in out.iter_mut().zip(row.chunks(2)) {
+    /// The luma samples as they stand in the buffer; where they do not stand alone, gathered into `memory`.
+    pub(crate) fn luma<'b>(&self, memory: &'b mut Plane) -> Luma<'b>
+    where
+        'a: 'b,
+    {
+        match self.layout {
+            PixelLayout::Nv12 | PixelLayout::Grey => {
+                return Luma::new(self.bytes, self.width, self.height, self.stride);
+            }
+            PixelLayout::Yuyv => self.fill(memory, |row, out| {
+                // Sixteen at a time, so that the loop becomes a handful of vector instructions.
+                let (blocks, rest) = out.split_at_mut(out.len() / 16 * 16);
+                for (out, pairs) in blocks.chunks_exact_mut(16).zip(row.chunks_exact(32)) {
+                    for (value, pair) in out.iter_mut().zip(pairs.chunks_exact(2)) {
+                        *value = pair[0];
+                    }
+                }
+                for (value, pair) in rest.iter_mut().zip(row[2 * blocks.len()..].chunks(2)) {
                     *value = pair[0];
                 }
-            }
-            PixelLayout::Nv12 | PixelLayout::Grey => out.copy_from_slice(&row[..self.width]),
-            PixelLayout::Rgb => {
+            }),
+            PixelLayout::Rgb => self.fill(memory, |row, out| {
                 for (value, pixel) in out.iter_mut().zip(row.chunks_exact(3)) {
                     let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
                     *value = ((77 * r + 150 * g + 29 * b) >> 8) as u8;
                 }
-            }
-        })
+            }),
+        }
+        memory.view()
     }
 
     /// The smallest of the three colour channels, from luma and chroma directly.
     ///
     /// A yellow module is nearly as light as the screen in luma and black in this channel. `None` where the
     /// frame carries no colour.
-    pub(crate) fn darkest_channel(&self) -> Option<Plane> {
+    pub(crate) fn darkest_channel<'b>(&self, memory: &'b mut Plane) -> Option<Luma<'b>> {
         match self.layout {
-            PixelLayout::Grey => None,
-            PixelLayout::Rgb => Some(self.plane(|row, out| {
+            PixelLayout::Grey => return None,
+            PixelLayout::Rgb => self.fill(memory, |row, out| {
                 for (value, pixel) in out.iter_mut().zip(row.chunks_exact(3)) {
                     *value = pixel[0].min(pixel[1]).min(pixel[2]);
                 }
-            })),
-            PixelLayout::Yuyv => Some(self.plane(|row, out| {
+            }),
+            PixelLayout::Yuyv => self.fill(memory, |row, out| {
                 for (pair, group) in out.chunks_mut(2).zip(row.chunks(4)) {
                     // An odd last pixel has no V of its own: it keeps its luma.
                     let [_, u, _, v] = group.try_into().unwrap_or([0, 128, 0, 128]);
@@ -178,13 +191,16 @@ impl<'a> FrameView<'a> {
                         *value = lowered(*y, offset);
                     }
                 }
-            })),
-            PixelLayout::Nv12 => Some(self.darkest_channel_nv12()),
+            }),
+            PixelLayout::Nv12 => {
+                self.fill(memory, |row, out| out.copy_from_slice(&row[..self.width]));
+                self.lower_by_chroma(memory);
+            }
         }
+        Some(memory.view())
     }
 
-    fn darkest_channel_nv12(&self) -> Plane {
-        let mut plane = self.luma();
+    fn lower_by_chroma(&self, plane: &mut Plane) {
         for (y, row) in plane.data.chunks_mut(self.width).enumerate() {
             let start = (self.height + y / 2) * self.stride;
             let chroma = &self.bytes[start..start + self.width.next_multiple_of(2)];
@@ -195,7 +211,6 @@ impl<'a> FrameView<'a> {
                 }
             }
         }
-        plane
     }
 
     /// The pixel at whole coordinates, clamped to the frame; without chroma for grey frames.
@@ -228,22 +243,18 @@ impl<'a> FrameView<'a> {
         }
     }
 
-    fn plane(&self, fill: impl Fn(&[u8], &mut [u8])) -> Plane {
-        let mut data = vec![0; self.width * self.height];
+    fn fill(&self, plane: &mut Plane, fill: impl Fn(&[u8], &mut [u8])) {
+        plane.resize(self.width, self.height);
         let row_bytes = match self.layout {
             PixelLayout::Nv12 => self.width,
             PixelLayout::Yuyv | PixelLayout::Grey | PixelLayout::Rgb => row_bytes(self.layout, self.width),
         };
-        for (out, row) in data
+        for (out, row) in plane
+            .data
             .chunks_exact_mut(self.width)
             .zip(self.bytes.chunks(self.stride))
         {
             fill(&row[..row_bytes], out);
-        }
-        Plane {
-            width: self.width,
-            height: self.height,
-            data,
         }
     }
 }

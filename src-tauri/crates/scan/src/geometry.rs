@@ -80,7 +80,7 @@ pub(crate) fn fit_line(points: &[Point]) -> Option<(Point, Point)> {
 
 /// A perspective map of the plane.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Perspective([f64; 9]);
+pub(crate) struct Perspective(pub(crate) [f64; 9]);
 
 impl Perspective {
     /// The map that takes four points to four others; `None` if three of either lie on a line.
@@ -115,7 +115,8 @@ impl Perspective {
         Some(Perspective(map))
     }
 
-    fn after(&self, first: &Perspective) -> Perspective {
+    /// First `first`, then this map.
+    pub(crate) fn after(&self, first: &Perspective) -> Perspective {
         let (a, b) = (&self.0, &first.0);
         Perspective(std::array::from_fn(|i| {
             let (row, column) = (i / 3 * 3, i % 3);
