@@ -84,48 +84,103 @@ fn many(grid: &Grid, luma: Luma<'_>, finders: &[Match], centres: &[usize]) -> Op
 
 /// The pixel of the pattern around a place in modules, if there is one within reach.
 fn seen(grid: &Grid, luma: Luma<'_>, centre: Point, reach: f32) -> Option<Point> {
-    let coarse = best_near(grid, luma, centre, reach, 0.5)?;
-    let fine = best_near(grid, luma, coarse.1, 0.375, 0.125)?;
-    (fine.0 > LEAST_CONTRAST).then(|| grid.place(fine.1.x, fine.1.y))
+    let coarse = Patch::around(grid, luma, centre, reach, 2).best();
+    let fine = Patch::around(grid, luma, coarse.at, 0.5, 4).best();
+    (fine.contrast > LEAST_CONTRAST).then(|| {
+        let at = fine.at + fine.lean;
+        grid.place(at.x, at.y)
+    })
 }
 
-/// The place around `centre` (in modules) that looks most like an alignment pattern, and its contrast.
-fn best_near(grid: &Grid, luma: Luma<'_>, centre: Point, reach: f32, step: f32) -> Option<(f32, Point)> {
-    let steps = (reach / step).round() as i16;
-    let mut best: Option<(f32, Point)> = None;
-    for down in -steps..=steps {
-        for across in -steps..=steps {
-            let offset = Point::new(f32::from(across), f32::from(down)) * step;
-            let at = centre + offset;
-            let score = contrast_at(grid, luma, at) * (1.0 - 0.02 * offset.length());
-            if best.is_none_or(|(highest, _)| score > highest) {
-                best = Some((score, at));
-            }
-        }
-    }
-    best
+/// Darkness around a place, sampled once for all the places where a pattern may be.
+struct Patch {
+    centre: Point,
+    /// Samples in a module's length, and along a side of the patch.
+    density: usize,
+    side: usize,
+    values: Vec<f32>,
 }
 
-/// Dark ring and core minus light ring of an alignment pattern centred at a place in modules.
-fn contrast_at(grid: &Grid, luma: Luma<'_>, centre: Point) -> f32 {
-    let middle = grid.place(centre.x, centre.y);
-    // Over five modules perspective is as good as straight.
-    let across = grid.place(centre.x + 1.0, centre.y) - middle;
-    let down = grid.place(centre.x, centre.y + 1.0) - middle;
-    let (mut light, mut dark, mut core) = (0.0, 0.0, 0.0);
-    for y in -2_i16..=2 {
-        for x in -2_i16..=2 {
-            let value = luma.sample(middle + across * f32::from(x) + down * f32::from(y));
-            match x.abs().max(y.abs()) {
-                0 => core += value,
-                1 => light += value,
-                _ => dark += value,
-            }
+/// A place in modules that looks like an alignment pattern.
+struct Best {
+    at: Point,
+    contrast: f32,
+    /// From there to where the contrast is highest between the samples.
+    lean: Point,
+}
+
+impl Patch {
+    fn around(grid: &Grid, luma: Luma<'_>, centre: Point, reach: f32, density: usize) -> Patch {
+        let middle = grid.place(centre.x, centre.y);
+        // Over a few modules perspective is as good as straight.
+        let across = grid.place(centre.x + 1.0, centre.y) - middle;
+        let down = grid.place(centre.x, centre.y + 1.0) - middle;
+        let half = (reach * density as f32).round() as usize + 2 * density;
+        let side = 2 * half + 1;
+        let step = 1.0 / density as f32;
+        let values = (0..side * side)
+            .map(|index| {
+                let offset = |position: usize| (position as f32 - half as f32) * step;
+                let (x, y) = (offset(index % side), offset(index / side));
+                grid.levels.darkness(luma.sample(middle + across * x + down * y))
+            })
+            .collect();
+        Patch {
+            centre,
+            density,
+            side,
+            values,
         }
     }
-    let light = grid.levels.darkness(light / 8.0);
-    let dark = grid.levels.darkness(dark / 16.0);
-    let core = grid.levels.darkness(core);
-    // A dark square without a light ring, or a lone dark module, has one of the two only.
-    0.7 * dark + 0.3 * core - light
+
+    /// The place that looks most like a pattern, the nearer ones preferred a little.
+    fn best(&self) -> Best {
+        let margin = 2 * self.density;
+        let places = margin..self.side - margin;
+        let (mut best, mut at) = (f32::MIN, (margin, margin));
+        for y in places.clone() {
+            for x in places.clone() {
+                let away = self.offset(x).hypot(self.offset(y));
+                let score = self.contrast(x, y) * (1.0 - 0.02 * away);
+                if score > best {
+                    (best, at) = (score, (x, y));
+                }
+            }
+        }
+        let (x, y) = at;
+        let lean = |before: Option<f32>, after: Option<f32>| match (before, after) {
+            (Some(before), Some(after)) => {
+                let bend = 2.0 * best - before - after;
+                if bend > 1e-6 { ((after - before) / (2.0 * bend)).clamp(-0.5, 0.5) } else { 0.0 }
+            }
+            _ => 0.0,
+        };
+        let near = |x: usize, y: usize| (places.contains(&x) && places.contains(&y)).then(|| self.contrast(x, y));
+        let step = 1.0 / self.density as f32;
+        Best {
+            at: self.centre + Point::new(self.offset(x), self.offset(y)),
+            contrast: best,
+            lean: Point::new(lean(near(x - 1, y), near(x + 1, y)), lean(near(x, y - 1), near(x, y + 1))) * step,
+        }
+    }
+
+    /// Modules from the middle.
+    fn offset(&self, position: usize) -> f32 {
+        (position as f32 - (self.side / 2) as f32) / self.density as f32
+    }
+
+    /// Dark ring and core minus light ring of a pattern whose middle is that sample.
+    fn contrast(&self, x: usize, y: usize) -> f32 {
+        let step = self.density;
+        let at = |dx: usize, dy: usize| self.values[(y + dy * step - 2 * step) * self.side + x + dx * step - 2 * step];
+        let (mut light, mut dark) = (0.0, 0.0);
+        for side in 0..4 {
+            dark += at(side, 0) + at(4, side) + at(4 - side, 4) + at(0, 4 - side);
+        }
+        for side in 1..3 {
+            light += at(side, 1) + at(3, side) + at(4 - side, 3) + at(1, 4 - side);
+        }
+        // A dark square without a light ring, or a lone dark module, has one of the two only.
+        0.7 * dark / 16.0 + 0.3 * at(2, 2) - light / 8.0
+    }
 }

@@ -35,6 +35,8 @@ struct Scratch {
     highs: Vec<u8>,
     low: Vec<u8>,
     high: Vec<u8>,
+    /// Rows and columns of the tallies; their margins stay empty while it does not change.
+    shape: (usize, usize),
     middles: Vec<Tally>,
     across: Vec<Tally>,
     around: Vec<Tally>,
@@ -134,11 +136,18 @@ impl Binary {
             middles,
             across,
             around,
+            shape,
             ..
         } = &mut self.scratch;
         let stride = columns + 2 * MARGIN;
-        middles.clear();
-        middles.resize(stride * (rows + 2 * MARGIN), Tally::default());
+        let padded = stride * (rows + 2 * MARGIN);
+        if middles.len() != padded || *shape != (rows, columns) {
+            *shape = (rows, columns);
+            for tallies in [&mut *middles, &mut *across, &mut *around] {
+                tallies.clear();
+                tallies.resize(padded, Tally::default());
+            }
+        }
         for row in 0..rows {
             let out = &mut middles[(row + MARGIN) * stride + MARGIN..][..columns];
             let ranges = lows[row * columns..][..columns]
@@ -150,8 +159,6 @@ impl Binary {
                 tally.count = counts;
             }
         }
-        across.clear();
-        across.resize(middles.len(), Tally::default());
         for (out, window) in across[REACH..].iter_mut().zip(middles.windows(2 * REACH + 1)) {
             *out = window[0]
                 .plus(window[1])
@@ -159,8 +166,6 @@ impl Binary {
                 .plus(window[3])
                 .plus(window[4]);
         }
-        around.clear();
-        around.resize(middles.len(), Tally::default());
         let line = |row: usize| &across[row * stride..][..stride];
         for row in REACH..rows + 2 * MARGIN - REACH {
             let out = &mut around[row * stride..][..stride];

@@ -10,7 +10,7 @@ const ROW_STEP: usize = 3;
 /// A cluttered frame has more candidates than that only where no code could be read anyway.
 const MOST_FINDERS: usize = 160;
 /// Pixels of the smallest finder, at 1.2 pixels a module.
-const LEAST_WIDTH: i32 = 8;
+const LEAST_WIDTH: f32 = 8.0;
 
 /// What a search saw besides finders.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,41 +22,49 @@ pub(crate) struct Seen {
 /// The memory of a search, used again for the next.
 #[derive(Default)]
 pub(crate) struct FinderSearch {
-    edges: Vec<i32>,
+    edges: Vec<f32>,
+    fits: Vec<u8>,
 }
 
 impl FinderSearch {
     /// All finder patterns of a picture, dark on light and light on dark, in the order of rows.
-    pub(crate) fn find(&mut self, luma: Luma<'_>, binary: &Binary, found: &mut Vec<Ring>) -> Seen {
+    pub(crate) fn find(&mut self, luma: Luma<'_>, binary: &Binary, found: &mut Vec<Ring>, is_over: &dyn Fn() -> bool) -> Seen {
         found.clear();
         let mut seen = Seen::default();
         for y in (1..binary.height).step_by(ROW_STEP) {
+            if is_over() {
+                break;
+            }
             edges_of(binary.row(y), binary.width, &mut self.edges);
-            for (index, window) in self.edges.windows(6).enumerate() {
-                let runs = std::array::from_fn(|run| window[run + 1] - window[run]);
-                if !has_finder_ratio(&runs) {
+            self.fits.clear();
+            self.fits.extend(
+                self.edges
+                    .windows(6)
+                    .map(|edges| u8::from(has_finder_ratio(&std::array::from_fn(|run| edges[run + 1] - edges[run])))),
+            );
+            for (block, fits) in self.fits.chunks(16).enumerate() {
+                if fits.iter().fold(0, |any, fit| any | fit) == 0 {
                     continue;
                 }
-                let centre = Point::new((window[2] + window[3]) as f32 / 2.0, y as f32 + 0.5);
-                let is_inverted = index % 2 == 1;
-                if found
-                    .iter()
-                    .any(|ring| ring.is_inverted == is_inverted && ring.covers(centre))
-                {
-                    continue;
-                }
-                let Some(place) = crossed(binary, centre, window[5] - window[0], is_inverted) else {
-                    continue;
-                };
-                seen.candidates += 1;
-                if let Some(ring) = ring_around(luma, binary, &place)
-                    && !found
-                        .iter()
-                        .any(|one| one.is_inverted == is_inverted && one.covers(ring.centre))
-                {
-                    found.push(ring);
-                    if found.len() >= MOST_FINDERS {
-                        return seen;
+                for index in (16 * block..16 * block + fits.len()).filter(|index| fits[index % 16] != 0) {
+                    let edges = &self.edges[index..index + 6];
+                    let rough = Point::new((edges[2] + edges[3]) / 2.0, y as f32 + 0.5);
+                    let is_inverted = index % 2 == 1;
+                    let is_known = |place: Point, rings: &[Ring]| {
+                        rings.iter().any(|ring| ring.is_inverted == is_inverted && ring.covers(place))
+                    };
+                    if is_known(rough, found) {
+                        continue;
+                    }
+                    let Some(place) = crossed(binary, rough, (edges[5] - edges[0]) as i32, is_inverted) else {
+                        continue;
+                    };
+                    seen.candidates += 1;
+                    if let Some(ring) = ring_around(luma, binary, &place)
+                        && !is_known(ring.centre, found)
+                        && found.len() < MOST_FINDERS
+                    {
+                        found.push(ring);
                     }
                 }
             }
@@ -77,65 +85,76 @@ pub(crate) struct Place {
 }
 
 /// Where the colour changes along a row, beginning with the first dark pixel.
-fn edges_of(row: &[u64], width: usize, edges: &mut Vec<i32>) {
+fn edges_of(row: &[u64], width: usize, edges: &mut Vec<f32>) {
     edges.clear();
     let mut last_bit = 0;
     for (index, word) in row.iter().enumerate() {
         let mut changes = word ^ (word << 1 | last_bit);
         last_bit = word >> 63;
         while changes != 0 {
-            edges.push((64 * index) as i32 + changes.trailing_zeros() as i32);
+            edges.push((64 * index) as f32 + changes.trailing_zeros() as f32);
             changes &= changes - 1;
         }
     }
     if edges.len() % 2 == 1 && last_bit == 1 {
-        edges.push(width as i32);
+        edges.push(width as f32);
     }
 }
 
-/// Checks the column, then the row through a candidate, and takes the centre from them.
+/// Checks the column, the row and the diagonals through a candidate, and takes the centre from the first two.
 fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Option<Place> {
-    let longest = 2 * width;
-    let (runs, offset) = runs_through(binary, rough, (0, 1), longest, is_inverted)?;
+    let (runs, offset) = runs_through(binary, rough, (0, 1), width, is_inverted)?;
     if !has_finder_ratio(&runs) {
         return None;
     }
     let centre = Point::new(rough.x, rough.y + offset);
-    let down: i32 = runs.iter().sum();
-    let (runs, offset) = runs_through(binary, centre, (1, 0), longest, is_inverted)?;
+    let down: f32 = runs.iter().sum();
+    let (runs, offset) = runs_through(binary, centre, (1, 0), width, is_inverted)?;
     if !has_finder_ratio(&runs) {
         return None;
     }
-    let across: i32 = runs.iter().sum();
-    (3 * across > down && 3 * down > across).then_some(Place {
-        centre: Point::new(centre.x + offset, centre.y),
-        across: across as f32,
-        down: down as f32,
+    let across: f32 = runs.iter().sum();
+    let centre = Point::new(centre.x + offset, centre.y);
+    // The rings are looked at more closely after this; one diagonal may be damaged or too coarse.
+    let has_diagonal = [(1, 1), (1, -1)].into_iter().any(|direction| {
+        runs_through(binary, centre, direction, across.max(down) as i32, is_inverted)
+            .is_some_and(|(runs, _)| has_finder_ratio(&runs))
+    });
+    (has_diagonal && 3.0 * across > down && 3.0 * down > across).then_some(Place {
+        centre,
+        across,
+        down,
         is_inverted,
     })
 }
 
 /// The five runs of a line through a point in the core, and how far the core's middle is from the point.
+///
+/// The line ends where a run is longer than in a pattern three times as high as `width`: outside the frame all is
+/// light, so every line ends.
+#[inline]
 fn runs_through(
     binary: &Binary,
     centre: Point,
     (dx, dy): (i32, i32),
-    longest: i32,
+    width: i32,
     is_inverted: bool,
-) -> Option<([i32; 5], f32)> {
+) -> Option<([f32; 5], f32)> {
     let (x, y) = (centre.x.floor() as i32, centre.y.floor() as i32);
+    let longest = [width * 3 / 4 + 2, width * 2 / 3 + 2, width * 2 / 3 + 2];
     let mut forward = [0; 3];
     let mut backward = [0; 3];
     for (runs, sign) in [(&mut forward, 1), (&mut backward, -1)] {
-        let mut at = if sign > 0 { 0 } else { 1 };
+        let (step_x, step_y) = (sign * dx, sign * dy);
+        let (mut x, mut y) = if sign > 0 { (x, y) } else { (x + step_x, y + step_y) };
         for (index, run) in runs.iter_mut().enumerate() {
             let wanted = (index != 1) != is_inverted;
-            while *run <= longest && binary.is_dark(x + sign * dx * at, y + sign * dy * at) == wanted {
-                // Outside the frame is light for ever, so a light run has to end by its length.
-                at += 1;
+            while *run <= longest[index] && binary.is_dark(x, y) == wanted {
+                x += step_x;
+                y += step_y;
                 *run += 1;
             }
-            if *run > longest || (*run == 0 && index > 0) {
+            if *run > longest[index] || (*run == 0 && index > 0) {
                 return None;
             }
         }
@@ -152,24 +171,23 @@ fn runs_through(
     } else {
         centre.y - y as f32
     };
-    Some((runs, (forward[0] - backward[0]) as f32 / 2.0 - pixel))
+    Some((runs.map(|run| run as f32), (forward[0] - backward[0]) as f32 / 2.0 - pixel))
 }
 
 /// Whether runs are 1:1:3:1:1. Sums of neighbours are compared, edge to same edge, which bloom cannot change.
+///
+/// Without branches, so that several windows are tested at once.
 #[inline]
-fn has_finder_ratio(runs: &[i32; 5]) -> bool {
-    let total: i32 = runs.iter().sum();
-    // In 70ths of a pixel, so that a module is 10 × total.
-    let module = 10 * total;
-    let near = |sum: i32, modules: i32, tolerance: i32| {
-        (70 * sum - modules * module).abs() <= tolerance * total + 56
-    };
-    total >= LEAST_WIDTH
-        && near(runs[2], 3, 12)
-        && near(runs[1] + runs[2], 4, 9)
-        && near(runs[2] + runs[3], 4, 9)
-        && near(runs[0] + runs[1], 2, 6)
-        && near(runs[3] + runs[4], 2, 6)
+fn has_finder_ratio(runs: &[f32; 5]) -> bool {
+    let total = runs[0] + runs[1] + runs[2] + runs[3] + runs[4];
+    let module = total / 7.0;
+    let near = |sum: f32, modules: f32, tolerance: f32| (sum - modules * module).abs() <= tolerance * module + 0.8;
+    (total >= LEAST_WIDTH)
+        & near(runs[2], 3.0, 1.2)
+        & near(runs[1] + runs[2], 4.0, 0.9)
+        & near(runs[2] + runs[3], 4.0, 0.9)
+        & near(runs[0] + runs[1], 2.0, 0.6)
+        & near(runs[3] + runs[4], 2.0, 0.6)
 }
 
 #[cfg(test)]
@@ -180,17 +198,17 @@ mod tests {
     fn edges_are_found_across_words_and_at_the_end() {
         let mut edges = Vec::new();
         edges_of(&[1 << 63, 0b111, 1 << 63], 192, &mut edges);
-        assert_eq!(edges, [63, 67, 191, 192]);
+        assert_eq!(edges, [63.0, 67.0, 191.0, 192.0]);
         edges_of(&[0b1], 1, &mut edges);
-        assert_eq!(edges, [0, 1]);
+        assert_eq!(edges, [0.0, 1.0]);
     }
 
     #[test]
     fn the_ratio_holds_for_bloomed_finders_and_not_for_even_stripes() {
-        assert!(has_finder_ratio(&[2, 2, 6, 2, 2]));
-        assert!(has_finder_ratio(&[1, 3, 5, 3, 1]));
-        assert!(has_finder_ratio(&[1, 2, 4, 2, 1]));
-        assert!(!has_finder_ratio(&[4, 4, 4, 4, 4]));
-        assert!(!has_finder_ratio(&[1, 1, 3, 1, 1]));
+        assert!(has_finder_ratio(&[2.0, 2.0, 6.0, 2.0, 2.0]));
+        assert!(has_finder_ratio(&[1.0, 3.0, 5.0, 3.0, 1.0]));
+        assert!(has_finder_ratio(&[1.0, 2.0, 4.0, 2.0, 1.0]));
+        assert!(!has_finder_ratio(&[4.0, 4.0, 4.0, 4.0, 4.0]));
+        assert!(!has_finder_ratio(&[1.0, 1.0, 3.0, 1.0, 1.0]));
     }
 }

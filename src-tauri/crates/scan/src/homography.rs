@@ -44,7 +44,7 @@ pub(crate) fn fit_with(matches: &[Match], stiffness: f64) -> Option<Perspective>
     equations[6][6] += stiffness;
     equations[7][7] += stiffness;
     let h = solve(equations)?;
-    let map = Perspective([h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], 1.0]);
+    let map = Perspective::new([h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], 1.0]);
     Some(to.undo().after(&map).after(&from.map()))
 }
 
@@ -80,12 +80,12 @@ impl Normal {
 
     fn map(&self) -> Perspective {
         let s = self.scale;
-        Perspective([s, 0.0, -self.x * s, 0.0, s, -self.y * s, 0.0, 0.0, 1.0])
+        Perspective::new([s, 0.0, -self.x * s, 0.0, s, -self.y * s, 0.0, 0.0, 1.0])
     }
 
     fn undo(&self) -> Perspective {
         let s = 1.0 / self.scale;
-        Perspective([s, 0.0, self.x, 0.0, s, self.y, 0.0, 0.0, 1.0])
+        Perspective::new([s, 0.0, self.x, 0.0, s, self.y, 0.0, 0.0, 1.0])
     }
 }
 

@@ -43,7 +43,7 @@ impl Looker {
     /// Looks at a picture. `is_over` ends the look early, with what was read until then.
     pub(crate) fn look(&mut self, luma: Luma<'_>, is_over: &dyn Fn() -> bool) -> Look {
         self.binary.fill(luma);
-        let seen = self.search.find(luma, &self.binary, &mut self.rings);
+        let seen = self.search.find(luma, &self.binary, &mut self.rings, is_over);
         let mut look = Look {
             candidates: seen.candidates,
             finders: self.rings.len(),
@@ -67,6 +67,9 @@ impl Looker {
                 }
                 look.codes.push(code);
             }
+        }
+        if !look.codes.is_empty() {
+            return look;
         }
         for guess in guesses(rings, &legs, &used, luma) {
             if is_over() {

@@ -71,14 +71,17 @@ impl<'a> Luma<'a> {
         // Unlike `clamp`, `max` does not let NaN through.
         let x = (point.x - 0.5).max(0.0).min((self.width - 1) as f32);
         let y = (point.y - 0.5).max(0.0).min((self.height - 1) as f32);
-        let (left, top) = (x as usize, y as usize);
+        let left = (x as usize).min(self.width.saturating_sub(2));
+        let top = (y as usize).min(self.height.saturating_sub(2));
         let (across, down) = (x - left as f32, y - top as f32);
         let upper = top * self.stride + left;
-        let right = usize::from(left + 1 < self.width);
-        let lower = upper + if top + 1 < self.height { self.stride } else { 0 };
-        let at = |index: usize| f32::from(self.data[index]);
-        let above = at(upper) + (at(upper + right) - at(upper)) * across;
-        let below = at(lower) + (at(lower + right) - at(lower)) * across;
+        let lower = upper + self.stride;
+        let (Some([a, b]), Some([c, d])) = (self.data.get(upper..upper + 2), self.data.get(lower..lower + 2)) else {
+            return f32::from(self.data[upper]);
+        };
+        let [a, b, c, d] = [*a, *b, *c, *d].map(f32::from);
+        let above = a + (b - a) * across;
+        let below = c + (d - c) * across;
         above + (below - above) * down
     }
 

@@ -20,26 +20,32 @@ pub(crate) enum Reading {
 
 /// Reads a grid, with more and more sharpening. `is_over` ends it between two tries.
 pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dyn Fn() -> bool) -> Reading {
-    let samples = Samples::of(grid, luma);
+    let mut samples = Samples::middles(grid, luma);
     let mut best = 0.0_f32;
-    for index in 0..9 {
+    for index in 0..10 {
         if index > 0 && is_over() {
             break;
         }
-        let values = match index {
-            0 => None,
-            1 => Blur::of(&samples, fixed, 1),
-            2 => Some(Blur::mixing(0.08, 0.08)),
-            3 => Some(Blur::mixing(0.16, 0.16)),
-            4 => Blur::of(&samples, fixed, 2),
-            5 => Some(Blur::mixing(0.2, 0.0)),
-            6 => Some(Blur::mixing(0.0, 0.2)),
-            7 => Some(Blur::mixing(0.28, 0.08)),
+        if index == 1 {
+            match Samples::means(grid, luma) {
+                Some(means) => samples = means,
+                None => continue,
+            }
+        }
+        let blur = match index {
+            0 | 1 => None,
+            2 => Blur::of(&samples, fixed, 1),
+            3 => Some(Blur::mixing(0.08, 0.08)),
+            4 => Some(Blur::mixing(0.16, 0.16)),
+            5 => Blur::of(&samples, fixed, 2),
+            6 => Some(Blur::mixing(0.2, 0.0)),
+            7 => Some(Blur::mixing(0.0, 0.2)),
+            8 => Some(Blur::mixing(0.28, 0.08)),
             _ => Some(Blur::mixing(0.08, 0.28)),
         };
-        let contrast = match values {
+        let contrast = match blur {
             Some(blur) => against_surround(&blur.undone(&samples), samples.side),
-            None if index == 0 => against_surround(&samples.values, samples.side),
+            None if index < 2 => against_surround(&samples.values, samples.side),
             None => continue,
         };
         let agreement = agreement(&contrast, grid.modules, fixed);

@@ -17,14 +17,18 @@ pub(crate) struct Samples {
 }
 
 impl Samples {
-    /// Samples a grid.
-    pub(crate) fn of(grid: &Grid, luma: Luma<'_>) -> Samples {
+    /// Samples the middle of every module.
+    pub(crate) fn middles(grid: &Grid, luma: Luma<'_>) -> Samples {
+        Samples::at(grid, luma, &POINTS[..1])
+    }
+
+    /// Samples several points of every module if it has room for them.
+    pub(crate) fn means(grid: &Grid, luma: Luma<'_>) -> Option<Samples> {
+        (grid.module_pixels() >= AVERAGED_PIXELS).then(|| Samples::at(grid, luma, &POINTS))
+    }
+
+    fn at(grid: &Grid, luma: Luma<'_>, points: &[(f32, f32)]) -> Samples {
         let side = grid.modules + 2 * MARGIN;
-        let points = if grid.module_pixels() < AVERAGED_PIXELS {
-            &POINTS[..1]
-        } else {
-            &POINTS[..]
-        };
         let values = (0..side * side)
             .map(|index| {
                 let x = (index % side) as f32 + 0.5 - MARGIN as f32;
