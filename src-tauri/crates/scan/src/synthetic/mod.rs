@@ -3,14 +3,34 @@
 //! A phone in a hand before a softly lit room, drawn in linear light with a real perspective, then blurred,
 //! exposed, white balanced and given noise as a camera would. The same [`DoorScene`] gives the same bytes on
 //! every machine.
+//!
+//! [`door_frame`] draws what a reader is measured with: frames of every [`Category`] of trouble, behind a harder
+//! camera (defocus, motion, bloom, JPEG), and [`Approach`] whole films.
 
+mod approach;
+mod camera;
+mod category;
+mod clutter;
+mod code;
+mod conditions;
 mod convert;
+mod door;
+mod jpeg;
+mod maths;
+mod optics;
 mod paint;
+mod picture;
+mod placement;
 mod random;
+mod screen;
+mod stage;
 
 use qrcode::{EcLevel, QrCode};
 
+pub use approach::Approach;
+pub use category::Category;
 pub use convert::{luma_from_rgb, nv12_from_rgb, yuyv_from_rgb};
+pub use door::{DoorFrame, ShownCode, door_frame, door_frame_sized};
 
 use crate::colour::ColourClass;
 use crate::geometry::{Perspective, Point};
@@ -18,7 +38,7 @@ use paint::Canvas;
 use random::Random;
 
 /// The colour of the code on the phone. Shades are those of real issuers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CodeColour {
     /// One of several provinces' greens.
     Green,
@@ -49,6 +69,17 @@ impl CodeColour {
             CodeColour::Yellow | CodeColour::Orange => ColourClass::YellowOrange,
             CodeColour::Red => ColourClass::Red,
             CodeColour::Dark => ColourClass::Dark,
+        }
+    }
+
+    /// Its name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            CodeColour::Green => "green",
+            CodeColour::Yellow => "yellow",
+            CodeColour::Orange => "orange",
+            CodeColour::Red => "red",
+            CodeColour::Dark => "dark",
         }
     }
 
