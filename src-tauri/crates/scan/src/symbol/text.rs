@@ -7,8 +7,10 @@ use encoding_rs::Encoding;
 
 use super::{Mode, Segment};
 
-/// Ordinariness, 0 to 10 for a byte, below which bytes are not taken for text.
+/// Ordinariness, mostly 0 to 10 for a byte, below which bytes are not taken for text.
 const LEAST_ORDINARY: u32 = 3;
+/// The same for bytes with control characters among them.
+const LEAST_ORDINARY_WITH_CONTROLS: u32 = 6;
 
 /// The upper half of code page 437.
 const CODE_PAGE_437: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐\
@@ -41,6 +43,8 @@ pub(super) fn text(bytes: &[u8], segments: &[Segment]) -> Option<String> {
         .flat_map(|(_, range)| &bytes[range.clone()])
         .copied()
         .collect();
+    let is_japanese = segments.iter().any(|segment| segment.mode == Mode::Kanji);
+    let guess = |bytes: &[u8]| guess(bytes, is_japanese);
     let guessed = guess(&unnamed);
     let mut text = String::with_capacity(bytes.len());
     for (label, range) in runs {
@@ -159,26 +163,38 @@ fn decode(charset: Charset, bytes: &[u8]) -> Option<String> {
 }
 
 /// The likeliest character set of bytes that name none; `None` if they are hardly text.
-fn guess(bytes: &[u8]) -> Option<Charset> {
+fn guess(bytes: &[u8], is_japanese: bool) -> Option<Charset> {
     match bytes {
         [0xFE, 0xFF, ..] => return Some(Charset::Other(encoding_rs::UTF_16BE)),
         [0xFF, 0xFE, ..] => return Some(Charset::Other(encoding_rs::UTF_16LE)),
         _ => {}
     }
-    if bytes.iter().any(|byte| is_control(*byte)) {
+    let controls = bytes.iter().filter(|byte| is_control(**byte)).count();
+    if bytes.contains(&0) || 3 * controls > bytes.len() {
         return None;
     }
     if str::from_utf8(bytes).is_ok() {
         return Some(Charset::Other(encoding_rs::UTF_8));
     }
     let [chinese, japanese] = [encoding_rs::GB18030, encoding_rs::SHIFT_JIS].map(Charset::Other);
+    if is_japanese && decode(japanese, bytes).is_some() {
+        return Some(japanese);
+    }
+    let least = if controls > 0 {
+        LEAST_ORDINARY_WITH_CONTROLS
+    } else {
+        LEAST_ORDINARY
+    };
     [
         (chinese, ordinariness(bytes, chinese_character)),
-        (japanese, ordinariness(bytes, japanese_character)),
-        (Charset::Other(encoding_rs::WINDOWS_1252), western_ordinariness(bytes)),
+        (japanese, japanese_ordinariness(bytes)),
+        (
+            Charset::Other(encoding_rs::WINDOWS_1252),
+            western_ordinariness(bytes),
+        ),
     ]
     .into_iter()
-    .filter(|(charset, score)| *score >= LEAST_ORDINARY && decode(*charset, bytes).is_some())
+    .filter(|(charset, score)| *score >= least && decode(*charset, bytes).is_some())
     // The first of equals.
     .reduce(|best, next| if next.1 > best.1 { next } else { best })
     .map(|(charset, _)| charset)
@@ -220,6 +236,18 @@ fn chinese_character(bytes: &[u8]) -> Character {
         [_, 0x30..=0x39, _, 0x30..=0x39, ..] => (1, 4),
         _ => (1, 2),
     }
+}
+
+/// Half-width kana can all be Chinese, byte for byte; but hardly ever do two Chinese characters look like kana with
+/// voice marks (ﾞ, ﾟ), which kana have in plenty.
+fn japanese_ordinariness(bytes: &[u8]) -> u32 {
+    let voiced = bytes
+        .windows(2)
+        .filter(|pair| matches!(pair, [0xB6..=0xC4 | 0xCA..=0xCE, 0xDE | 0xDF]))
+        .count();
+    let others = bytes.iter().filter(|byte| !byte.is_ascii()).count();
+    let voice = if voiced >= 2 { 40 * voiced / others } else { 0 };
+    ordinariness(bytes, japanese_character) + voice as u32
 }
 
 fn japanese_character(bytes: &[u8]) -> Character {

@@ -205,6 +205,29 @@ fn unnamed_japanese_is_read_as_shift_jis() {
 }
 
 #[test]
+fn half_width_kana_are_told_from_chinese_by_their_voice_marks_or_by_kanji_mode() {
+    for text in ["ﾃﾞｻﾞｲﾝQR", "*ﾀﾞﾌﾞﾙQR*", "ｹﾞｰﾄﾞ"] {
+        assert_eq!(
+            text_of(&encoding_rs::SHIFT_JIS.encode(text).0).as_deref(),
+            Some(text)
+        );
+    }
+    let bytes = encoding_rs::SHIFT_JIS.encode("ﾄﾋﾗ").0;
+    let payload = payload_of(Codewords::default().kanji("扉").bytes(&bytes));
+    assert_eq!(payload.text.as_deref(), Some("扉ﾄﾋﾗ"));
+}
+
+#[test]
+fn a_stray_control_character_does_not_make_text_binary() {
+    assert_eq!(
+        text_of(b"\x01\x10AD:SUB:\xb0\xa2;;").as_deref(),
+        Some("\u{1}\u{10}AD:SUB:阿;;")
+    );
+    assert_eq!(text_of(b"\x02ID 7\x03").as_deref(), Some("\u{2}ID 7\u{3}"));
+    assert_eq!(text_of(b"\x02\x037"), None);
+}
+
+#[test]
 fn unnamed_western_text_is_read_as_latin() {
     for text in [
         "Müller",
