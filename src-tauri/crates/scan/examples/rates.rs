@@ -1,7 +1,8 @@
 //! Prints what is read and how fast, per category: of a folder of frames with a `manifest.jsonl`, or of folders of
 //! photos with the text beside each.
 //!
-//! `cargo run --release -p gatepost-scan --example rates -- FOLDER [--missed] [CATEGORY…]`
+//! `cargo run --release -p gatepost-scan --example rates -- FOLDER [--missed] [--thorough] [--sequence]
+//! [CATEGORY…]`
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -46,9 +47,17 @@ fn main() {
         photos(&folder)
     };
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
-    let mut scanner = Scanner::new();
+    let mut scanner = if options.iter().any(|one| one == "--thorough") {
+        Scanner::thorough()
+    } else {
+        Scanner::new()
+    };
+    let is_sequence = options.iter().any(|one| one == "--sequence");
     for entry in entries {
         if wanted.is_empty() || wanted.iter().any(|one| entry.category.starts_with(one.as_str())) {
+            if !is_sequence {
+                scanner.forget();
+            }
             measure(
                 &mut scanner,
                 &entry,

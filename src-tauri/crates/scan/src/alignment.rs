@@ -151,16 +151,24 @@ impl Patch {
         let lean = |before: Option<f32>, after: Option<f32>| match (before, after) {
             (Some(before), Some(after)) => {
                 let bend = 2.0 * best - before - after;
-                if bend > 1e-6 { ((after - before) / (2.0 * bend)).clamp(-0.5, 0.5) } else { 0.0 }
+                if bend > 1e-6 {
+                    ((after - before) / (2.0 * bend)).clamp(-0.5, 0.5)
+                } else {
+                    0.0
+                }
             }
             _ => 0.0,
         };
-        let near = |x: usize, y: usize| (places.contains(&x) && places.contains(&y)).then(|| self.contrast(x, y));
+        let near =
+            |x: usize, y: usize| (places.contains(&x) && places.contains(&y)).then(|| self.contrast(x, y));
         let step = 1.0 / self.density as f32;
         Best {
             at: self.centre + Point::new(self.offset(x), self.offset(y)),
             contrast: best,
-            lean: Point::new(lean(near(x - 1, y), near(x + 1, y)), lean(near(x, y - 1), near(x, y + 1))) * step,
+            lean: Point::new(
+                lean(near(x - 1, y), near(x + 1, y)),
+                lean(near(x, y - 1), near(x, y + 1)),
+            ) * step,
         }
     }
 
@@ -172,7 +180,9 @@ impl Patch {
     /// Dark ring and core minus light ring of a pattern whose middle is that sample.
     fn contrast(&self, x: usize, y: usize) -> f32 {
         let step = self.density;
-        let at = |dx: usize, dy: usize| self.values[(y + dy * step - 2 * step) * self.side + x + dx * step - 2 * step];
+        let at = |dx: usize, dy: usize| {
+            self.values[(y + dy * step - 2 * step) * self.side + x + dx * step - 2 * step]
+        };
         let (mut light, mut dark) = (0.0, 0.0);
         for side in 0..4 {
             dark += at(side, 0) + at(4, side) + at(4 - side, 4) + at(0, 4 - side);

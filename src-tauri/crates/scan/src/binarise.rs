@@ -11,6 +11,9 @@ const BLOCK: usize = 8;
 const LEAST_RANGE: u8 = 12;
 const MOST_LEAST_RANGE: u8 = 24;
 const NOISE_PERCENTILE: usize = 15;
+/// Grey of a block that is too light, and one block of how many has to be for it to matter.
+const BLOWN: u8 = 228;
+const BLOWN_SHARE: usize = 66;
 /// Blocks on each side whose thresholds are averaged; and how far the nine such squares around are apart that
 /// are asked when the own one is flat.
 const REACH: usize = 2;
@@ -26,6 +29,8 @@ pub(crate) struct Binary {
     words: Vec<u64>,
     columns: usize,
     thresholds: Vec<u8>,
+    noise: u8,
+    blown: Option<[usize; 4]>,
     scratch: Scratch,
 }
 
@@ -67,6 +72,18 @@ impl Binary {
         // A negative number becomes a huge one.
         let (x, y) = (x as u32 as usize, y as u32 as usize);
         x < self.width && y < self.height && self.words[y * self.words_in_row + x / 64] >> (x % 64) & 1 != 0
+    }
+
+    /// Contrast that a block of nothing has, in grey levels.
+    pub(crate) fn noise(&self) -> u8 {
+        self.noise
+    }
+
+    /// The part of the picture that is too light for its camera, in pixels: left, top, right, bottom.
+    ///
+    /// `None` where that is next to nothing.
+    pub(crate) fn blown(&self) -> Option<[usize; 4]> {
+        self.blown
     }
 
     /// The bits of a row; those beyond the width are light.
@@ -129,7 +146,12 @@ impl Binary {
     fn average_thresholds(&mut self) {
         let columns = self.columns;
         let rows = self.scratch.lows.len() / columns;
-        let least_range = least_range(&self.scratch.lows, &self.scratch.highs);
+        self.blown = blown(&self.scratch.lows, columns);
+        self.noise = noise(&self.scratch.lows, &self.scratch.highs);
+        let least_range = self
+            .noise
+            .saturating_add(self.noise / 2)
+            .clamp(LEAST_RANGE, MOST_LEAST_RANGE);
         let Scratch {
             lows,
             highs,
@@ -155,7 +177,7 @@ impl Binary {
                 .zip(&highs[row * columns..][..columns]);
             for (tally, (low, high)) in out.iter_mut().zip(ranges) {
                 let counts = u16::from(high.saturating_sub(*low) > least_range);
-                tally.sum = counts * ((u16::from(*low) + u16::from(*high)) / 2);
+                tally.sum = counts * middle(*low, *high);
                 tally.count = counts;
             }
         }
@@ -227,6 +249,15 @@ fn packed(flags: &[u8]) -> u64 {
     })
 }
 
+/// The grey level halfway between two in light, not in grey: blur mixes light, so that is where a blurred edge is.
+///
+/// Cameras encode light by about its square root.
+#[inline]
+fn middle(low: u8, high: u8) -> u16 {
+    let (low, high) = (f32::from(low), f32::from(high));
+    ((low * low + high * high) / 2.0).sqrt() as u16
+}
+
 /// The mean threshold of the 5×5 blocks around a block, of 13×13 where those are all flat; 0, which makes
 /// everything light, where those are flat too.
 #[inline]
@@ -243,24 +274,47 @@ fn mean_around(around: &[Tally], stride: usize, block: usize) -> u8 {
     tally.sum.checked_div(tally.count).unwrap_or(0) as u8
 }
 
-/// The contrast that counts, from the blocks that show nothing but noise.
-fn least_range(lows: &[u8], highs: &[u8]) -> u8 {
+/// The bounds of the blocks in which everything is nearly as light as it can be, widened by a few blocks.
+fn blown(lows: &[u8], columns: usize) -> Option<[usize; 4]> {
+    let rows = lows.len() / columns;
+    let mut count = 0;
+    let (mut left, mut top, mut right, mut bottom) = (columns, rows, 0, 0);
+    for (row, line) in lows.chunks_exact(columns).enumerate() {
+        // Most rows have none, which this finds without a branch a block.
+        if line.iter().copied().fold(0, u8::max) < BLOWN {
+            continue;
+        }
+        for (column, _) in line.iter().enumerate().filter(|(_, low)| **low >= BLOWN) {
+            count += 1;
+            (left, right) = (left.min(column), right.max(column + 1));
+            (top, bottom) = (top.min(row), bottom.max(row + 1));
+        }
+    }
+    (count * BLOWN_SHARE >= lows.len()).then(|| {
+        [
+            left.saturating_sub(4) * BLOCK,
+            top.saturating_sub(4) * BLOCK,
+            (right + 4) * BLOCK,
+            (bottom + 4) * BLOCK,
+        ]
+    })
+}
+
+/// The contrast of the blocks that show nothing but noise.
+fn noise(lows: &[u8], highs: &[u8]) -> u8 {
     let mut histogram = [0_usize; 256];
     for (low, high) in lows.iter().zip(highs) {
         histogram[usize::from(high.saturating_sub(*low))] += 1;
     }
     let mut seen = 0;
-    let noise = histogram
+    histogram
         .iter()
         .position(|count| {
             seen += count;
             seen * 100 > lows.len() * NOISE_PERCENTILE
         })
         .and_then(|range| u8::try_from(range).ok())
-        .unwrap_or(0);
-    noise
-        .saturating_add(noise / 2)
-        .clamp(LEAST_RANGE, MOST_LEAST_RANGE)
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

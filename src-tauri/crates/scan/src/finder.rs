@@ -28,7 +28,13 @@ pub(crate) struct FinderSearch {
 
 impl FinderSearch {
     /// All finder patterns of a picture, dark on light and light on dark, in the order of rows.
-    pub(crate) fn find(&mut self, luma: Luma<'_>, binary: &Binary, found: &mut Vec<Ring>, is_over: &dyn Fn() -> bool) -> Seen {
+    pub(crate) fn find(
+        &mut self,
+        luma: Luma<'_>,
+        binary: &Binary,
+        found: &mut Vec<Ring>,
+        is_over: &dyn Fn() -> bool,
+    ) -> Seen {
         found.clear();
         let mut seen = Seen::default();
         for y in (1..binary.height).step_by(ROW_STEP) {
@@ -37,11 +43,11 @@ impl FinderSearch {
             }
             edges_of(binary.row(y), binary.width, &mut self.edges);
             self.fits.clear();
-            self.fits.extend(
-                self.edges
-                    .windows(6)
-                    .map(|edges| u8::from(has_finder_ratio(&std::array::from_fn(|run| edges[run + 1] - edges[run])))),
-            );
+            self.fits.extend(self.edges.windows(6).map(|edges| {
+                u8::from(has_finder_ratio(&std::array::from_fn(|run| {
+                    edges[run + 1] - edges[run]
+                })))
+            }));
             for (block, fits) in self.fits.chunks(16).enumerate() {
                 if fits.iter().fold(0, |any, fit| any | fit) == 0 {
                     continue;
@@ -51,12 +57,15 @@ impl FinderSearch {
                     let rough = Point::new((edges[2] + edges[3]) / 2.0, y as f32 + 0.5);
                     let is_inverted = index % 2 == 1;
                     let is_known = |place: Point, rings: &[Ring]| {
-                        rings.iter().any(|ring| ring.is_inverted == is_inverted && ring.covers(place))
+                        rings
+                            .iter()
+                            .any(|ring| ring.is_inverted == is_inverted && ring.covers(place))
                     };
                     if is_known(rough, found) {
                         continue;
                     }
-                    let Some(place) = crossed(binary, rough, (edges[5] - edges[0]) as i32, is_inverted) else {
+                    let Some(place) = crossed(binary, rough, (edges[5] - edges[0]) as i32, is_inverted)
+                    else {
                         continue;
                     };
                     seen.candidates += 1;
@@ -146,7 +155,11 @@ fn runs_through(
     let mut backward = [0; 3];
     for (runs, sign) in [(&mut forward, 1), (&mut backward, -1)] {
         let (step_x, step_y) = (sign * dx, sign * dy);
-        let (mut x, mut y) = if sign > 0 { (x, y) } else { (x + step_x, y + step_y) };
+        let (mut x, mut y) = if sign > 0 {
+            (x, y)
+        } else {
+            (x + step_x, y + step_y)
+        };
         for (index, run) in runs.iter_mut().enumerate() {
             let wanted = (index != 1) != is_inverted;
             while *run <= longest[index] && binary.is_dark(x, y) == wanted {
@@ -171,7 +184,10 @@ fn runs_through(
     } else {
         centre.y - y as f32
     };
-    Some((runs.map(|run| run as f32), (forward[0] - backward[0]) as f32 / 2.0 - pixel))
+    Some((
+        runs.map(|run| run as f32),
+        (forward[0] - backward[0]) as f32 / 2.0 - pixel,
+    ))
 }
 
 /// Whether runs are 1:1:3:1:1. Sums of neighbours are compared, edge to same edge, which bloom cannot change.
@@ -181,7 +197,8 @@ fn runs_through(
 fn has_finder_ratio(runs: &[f32; 5]) -> bool {
     let total = runs[0] + runs[1] + runs[2] + runs[3] + runs[4];
     let module = total / 7.0;
-    let near = |sum: f32, modules: f32, tolerance: f32| (sum - modules * module).abs() <= tolerance * module + 0.8;
+    let near =
+        |sum: f32, modules: f32, tolerance: f32| (sum - modules * module).abs() <= tolerance * module + 0.8;
     (total >= LEAST_WIDTH)
         & near(runs[2], 3.0, 1.2)
         & near(runs[1] + runs[2], 4.0, 0.9)

@@ -148,7 +148,7 @@ impl<'a> FrameView<'a> {
             PixelLayout::Nv12 | PixelLayout::Grey => {
                 return Luma::new(self.bytes, self.width, self.height, self.stride);
             }
-            PixelLayout::Yuyv => self.fill(memory, |row, out| {
+            PixelLayout::Yuyv => self.fill(self.whole(), memory, |row, out| {
                 // Sixteen at a time, so that the loop becomes a handful of vector instructions.
                 let (blocks, rest) = out.split_at_mut(out.len() / 16 * 16);
                 for (out, pairs) in blocks.chunks_exact_mut(16).zip(row.chunks_exact(32)) {
@@ -160,7 +160,7 @@ impl<'a> FrameView<'a> {
                     *value = pair[0];
                 }
             }),
-            PixelLayout::Rgb => self.fill(memory, |row, out| {
+            PixelLayout::Rgb => self.fill(self.whole(), memory, |row, out| {
                 for (value, pixel) in out.iter_mut().zip(row.chunks_exact(3)) {
                     let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
                     *value = ((77 * r + 150 * g + 29 * b) >> 8) as u8;
@@ -170,19 +170,19 @@ impl<'a> FrameView<'a> {
         memory.view()
     }
 
-    /// The smallest of the three colour channels, from luma and chroma directly.
+    /// The smallest of the three colour channels in a part of the frame, from luma and chroma directly.
     ///
     /// A yellow module is nearly as light as the screen in luma and black in this channel. `None` where the
-    /// frame carries no colour.
-    pub(crate) fn darkest_channel<'b>(&self, memory: &'b mut Plane) -> Option<Luma<'b>> {
+    /// frame carries no colour. `left` and `top` must be even and the part inside the frame.
+    pub(crate) fn darkest_channel<'b>(&self, part: Part, memory: &'b mut Plane) -> Option<Luma<'b>> {
         match self.layout {
             PixelLayout::Grey => return None,
-            PixelLayout::Rgb => self.fill(memory, |row, out| {
+            PixelLayout::Rgb => self.fill(part, memory, |row, out| {
                 for (value, pixel) in out.iter_mut().zip(row.chunks_exact(3)) {
                     *value = pixel[0].min(pixel[1]).min(pixel[2]);
                 }
             }),
-            PixelLayout::Yuyv => self.fill(memory, |row, out| {
+            PixelLayout::Yuyv => self.fill(part, memory, |row, out| {
                 for (pair, group) in out.chunks_mut(2).zip(row.chunks(4)) {
                     // An odd last pixel has no V of its own: it keeps its luma.
                     let [_, u, _, v] = group.try_into().unwrap_or([0, 128, 0, 128]);
@@ -193,24 +193,20 @@ impl<'a> FrameView<'a> {
                 }
             }),
             PixelLayout::Nv12 => {
-                self.fill(memory, |row, out| out.copy_from_slice(&row[..self.width]));
-                self.lower_by_chroma(memory);
-            }
-        }
-        Some(memory.view())
-    }
-
-    fn lower_by_chroma(&self, plane: &mut Plane) {
-        for (y, row) in plane.data.chunks_mut(self.width).enumerate() {
-            let start = (self.height + y / 2) * self.stride;
-            let chroma = &self.bytes[start..start + self.width.next_multiple_of(2)];
-            for (pair, uv) in row.chunks_mut(2).zip(chroma.chunks_exact(2)) {
-                let offset = darkest_offset(uv[0], uv[1]);
-                for value in pair {
-                    *value = lowered(*value, offset);
+                self.fill(part, memory, |row, out| out.copy_from_slice(row));
+                for (y, row) in memory.data.chunks_mut(part.width).enumerate() {
+                    let start = (self.height + (part.top + y) / 2) * self.stride + part.left;
+                    let chroma = &self.bytes[start..start + part.width.next_multiple_of(2)];
+                    for (pair, uv) in row.chunks_mut(2).zip(chroma.chunks_exact(2)) {
+                        let offset = darkest_offset(uv[0], uv[1]);
+                        for value in pair {
+                            *value = lowered(*value, offset);
+                        }
+                    }
                 }
             }
         }
+        Some(memory.view())
     }
 
     /// The pixel at whole coordinates, clamped to the frame; without chroma for grey frames.
@@ -243,20 +239,38 @@ impl<'a> FrameView<'a> {
         }
     }
 
-    fn fill(&self, plane: &mut Plane, fill: impl Fn(&[u8], &mut [u8])) {
-        plane.resize(self.width, self.height);
-        let row_bytes = match self.layout {
-            PixelLayout::Nv12 => self.width,
-            PixelLayout::Yuyv | PixelLayout::Grey | PixelLayout::Rgb => row_bytes(self.layout, self.width),
-        };
-        for (out, row) in plane
-            .data
-            .chunks_exact_mut(self.width)
-            .zip(self.bytes.chunks(self.stride))
-        {
-            fill(&row[..row_bytes], out);
+    /// The whole frame.
+    pub(crate) fn whole(&self) -> Part {
+        Part {
+            left: 0,
+            top: 0,
+            width: self.width,
+            height: self.height,
         }
     }
+
+    /// Writes a part of the frame row by row; `fill` gets the bytes of the part's pixels.
+    fn fill(&self, part: Part, plane: &mut Plane, fill: impl Fn(&[u8], &mut [u8])) {
+        plane.resize(part.width, part.height);
+        let pixel_bytes = match self.layout {
+            PixelLayout::Nv12 | PixelLayout::Grey => 1,
+            PixelLayout::Yuyv => 2,
+            PixelLayout::Rgb => 3,
+        };
+        let rows = self.bytes.chunks(self.stride).skip(part.top);
+        for (out, row) in plane.data.chunks_exact_mut(part.width).zip(rows) {
+            fill(&row[part.left * pixel_bytes..][..part.width * pixel_bytes], out);
+        }
+    }
+}
+
+/// A rectangle of a frame in whole pixels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) left: usize,
+    pub(crate) top: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
 }
 
 fn row_bytes(layout: PixelLayout, width: usize) -> usize {

@@ -11,6 +11,8 @@ use crate::triples::Triple;
 const MOST_SIZES: usize = 3;
 /// Contrast of the timing patterns, against that of the finders, below which a size is wrong.
 const LEAST_TIMING_CONTRAST: f32 = 0.08;
+/// Share of the modules of the better timing pattern that have to look right.
+const LEAST_TIMING_AGREEMENT: f32 = 0.7;
 /// Share of the best size's timing contrast that another one needs to be tried as well.
 const SHARE_OF_BEST: f32 = 0.6;
 
@@ -30,10 +32,11 @@ impl Levels {
         }
     }
 
-    /// 0 for the light level, 1 for the dark one.
+    /// 0 for the light level, 1 for the dark one, in proportion to light: cameras encode light by about its root.
     #[inline]
     pub(crate) fn darkness(&self, grey: f32) -> f32 {
-        (self.light - grey) / (self.light - self.dark)
+        let light = self.light * self.light;
+        (light - grey * grey) / (light - self.dark * self.dark)
     }
 }
 
@@ -68,8 +71,9 @@ pub(crate) fn grids_of(triple: &Triple, rings: &[Ring], luma: Luma<'_>) -> Vec<(
                 levels,
                 is_inverted: members[0].is_inverted,
             };
-            let contrast = grid.timing_contrast(luma);
-            (contrast > LEAST_TIMING_CONTRAST).then_some((contrast, grid))
+            let timing = grid.timing(luma);
+            (timing.contrast > LEAST_TIMING_CONTRAST && timing.agreement > LEAST_TIMING_AGREEMENT)
+                .then_some((timing.contrast, grid))
         })
         .collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -115,16 +119,55 @@ impl Grid {
         ]
     }
 
-    /// Dark minus light along the two timing patterns, 1 at best: large only for the right number of modules.
-    pub(crate) fn timing_contrast(&self, luma: Luma<'_>) -> f32 {
-        let mut sum = 0.0;
-        for index in 8..self.modules - 8 {
-            let along = index as f32 + 0.5;
-            let value = self.darkness(luma, along, 6.5) + self.darkness(luma, 6.5, along);
-            sum += if index % 2 == 0 { value } else { -value };
+    /// How well the timing patterns show: large only for the right number of modules.
+    pub(crate) fn timing(&self, luma: Luma<'_>) -> Timing {
+        let last = self.modules - 8;
+        let row = self.timing_along(luma, 8..last, |along| (along, 6.5));
+        let column = self.timing_along(luma, 8..last, |along| (6.5, along));
+        Timing {
+            contrast: (row.contrast + column.contrast) / 2.0,
+            // Motion along one of the two smears it.
+            agreement: row.agreement.max(column.agreement),
         }
-        sum / (self.modules - 16) as f32
     }
+
+    /// How well a part of one timing pattern shows.
+    pub(crate) fn timing_along(
+        &self,
+        luma: Luma<'_>,
+        modules: std::ops::Range<usize>,
+        place: impl Fn(f32) -> (f32, f32),
+    ) -> Timing {
+        let count = modules.len() as f32;
+        let (mut sum, mut right) = (0.0, 0.0);
+        let value = |module: usize| {
+            let (x, y) = place(module as f32 + 0.5);
+            self.darkness(luma, x, y)
+        };
+        // The modules beside the pattern, of the separators, are light and then dark as if it went on.
+        let (mut before, mut own) = (value(modules.start - 1), value(modules.start));
+        for module in modules {
+            let after = value(module + 1);
+            let more = own - (before + after) / 2.0;
+            let sign = if module % 2 == 0 { 1.0 } else { -1.0 };
+            sum += sign * own;
+            right += f32::from(u8::from(sign * more > 0.0));
+            (before, own) = (own, after);
+        }
+        Timing {
+            contrast: 2.0 * sum / count,
+            agreement: right / count,
+        }
+    }
+}
+
+/// How well timing patterns show.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timing {
+    /// Dark minus light, 1 at best.
+    pub(crate) contrast: f32,
+    /// Share of the modules that differ from their neighbours in the right direction.
+    pub(crate) agreement: f32,
 }
 
 /// A module whose value is known beforehand.

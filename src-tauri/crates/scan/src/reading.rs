@@ -22,7 +22,7 @@ pub(crate) enum Reading {
 pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dyn Fn() -> bool) -> Reading {
     let mut samples = Samples::middles(grid, luma);
     let mut best = 0.0_f32;
-    for index in 0..10 {
+    for index in 0..11 {
         if index > 0 && is_over() {
             break;
         }
@@ -33,19 +33,28 @@ pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dy
             }
         }
         let blur = match index {
-            0 | 1 => None,
-            2 => Blur::of(&samples, fixed, 1),
-            3 => Some(Blur::mixing(0.08, 0.08)),
-            4 => Some(Blur::mixing(0.16, 0.16)),
-            5 => Blur::of(&samples, fixed, 2),
-            6 => Some(Blur::mixing(0.2, 0.0)),
-            7 => Some(Blur::mixing(0.0, 0.2)),
-            8 => Some(Blur::mixing(0.28, 0.08)),
+            0..=2 => None,
+            3 => Blur::of(&samples, fixed, 1),
+            4 => Some(Blur::mixing(0.08, 0.08)),
+            5 => Some(Blur::mixing(0.16, 0.16)),
+            6 => Blur::of(&samples, fixed, 2),
+            7 => Some(Blur::mixing(0.2, 0.0)),
+            8 => Some(Blur::mixing(0.0, 0.2)),
+            9 => Some(Blur::mixing(0.28, 0.08)),
             _ => Some(Blur::mixing(0.08, 0.28)),
         };
         let contrast = match blur {
             Some(blur) => against_surround(&blur.undone(&samples), samples.side),
             None if index < 2 => against_surround(&samples.values, samples.side),
+            // In grey instead of light, for pictures whose shades are not a camera's.
+            None if index == 2 => {
+                let grey: Vec<f32> = samples
+                    .values
+                    .iter()
+                    .map(|value| 1.0 - (1.0 - 0.95 * value.min(1.0)).max(0.0).sqrt())
+                    .collect();
+                against_surround(&grey, samples.side)
+            }
             None => continue,
         };
         let agreement = agreement(&contrast, grid.modules, fixed);

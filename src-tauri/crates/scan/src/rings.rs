@@ -20,6 +20,8 @@ const OUTLINE_RAYS: usize = 48;
 const MOST_STEPS: u16 = 96;
 /// Contrast between the light ring and the dark parts, in grey levels.
 const LEAST_CONTRAST: f32 = 8.0;
+/// The same as a share of the noise.
+const NOISE_SHARE: f32 = 0.6;
 /// Modules from the centre to the outline.
 pub(crate) const OUTLINE: f32 = 3.0;
 
@@ -120,7 +122,7 @@ pub(crate) fn ring_around(luma: Luma<'_>, binary: &Binary, place: &Place) -> Opt
         return None;
     }
     let (light, dark) = eye.levels(&rays);
-    ((light - dark) * eye.sign >= LEAST_CONTRAST).then(|| Ring {
+    ((light - dark) * eye.sign >= LEAST_CONTRAST.max(NOISE_SHARE * f32::from(binary.noise()))).then(|| Ring {
         centre: eye.centre + shift,
         outline: corners.map(|corner| corner + eye.centre),
         module,

@@ -28,6 +28,8 @@ pub struct Detection {
 /// The ways a frame is looked at, in the order they are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Pass {
+    /// Luma of a small picture at three times the size, with a light border: one pixel a module, no quiet zone.
+    Enlarged,
     /// Luma as it is.
     Full,
     /// Luma at half the size: codes held close, noise, patterns of the screen.
@@ -56,7 +58,7 @@ impl fmt::Debug for Detection {
 
 /// Reads every QR code of a frame. Total: any frame gives an answer, and nothing in it can cause a panic.
 ///
-/// All passes are tried until one reads something, without a deadline; a [`Scanner`] keeps one, and its memory.
+/// All passes are tried until one reads something, without a deadline: for files. A camera wants a [`Scanner`].
 pub fn scan(view: &FrameView<'_>) -> Vec<Detection> {
-    Scanner::new().scan(view, &|| Duration::ZERO).detections
+    Scanner::thorough().scan(view, &|| Duration::ZERO).detections
 }

@@ -2,7 +2,7 @@
 
 use crate::alignment::aligned;
 use crate::geometry::Point;
-use crate::grid::{Fixed, Grid, Levels, fixed_modules};
+use crate::grid::{Fixed, Grid, Levels, Timing, fixed_modules};
 use crate::homography::{Match, fit_with};
 use crate::plane::Luma;
 use crate::rings::Ring;
@@ -12,6 +12,8 @@ use crate::triples::{FINDER_INSET, Leg, matches_of};
 const MOST_PAIRS: usize = 8;
 /// Contrast of the timing patterns beside the two finders, against that of the finders.
 const LEAST_CONTRAST: f32 = 0.3;
+/// Share of their modules that have to look right.
+const LEAST_AGREEMENT: f32 = 0.8;
 /// How much the map is drawn towards one without perspective: two finders say little about it.
 const STIFFNESS: f64 = 0.01;
 
@@ -101,8 +103,11 @@ fn best_size(rings: &[Ring], from: usize, leg: &Leg, hidden: Hidden, luma: Luma<
             levels,
             is_inverted: one.is_inverted,
         };
-        let contrast = timing_contrast(&grid, hidden, luma);
-        if contrast > LEAST_CONTRAST && best.as_ref().is_none_or(|(highest, _)| contrast > *highest) {
+        let Timing { contrast, agreement } = timing(&grid, hidden, luma);
+        if contrast > LEAST_CONTRAST
+            && agreement > LEAST_AGREEMENT
+            && best.as_ref().is_none_or(|(highest, _)| contrast > *highest)
+        {
             best = Some((contrast, grid));
         }
     }
@@ -143,24 +148,22 @@ fn matches(one: &Ring, other: &Ring, leg: &Leg, hidden: Hidden, modules: usize) 
     matches
 }
 
-/// Contrast of the timing pattern that lies between the two finders; of the near halves of both where none does.
-fn timing_contrast(grid: &Grid, hidden: Hidden, luma: Luma<'_>) -> f32 {
-    let n = grid.modules;
-    let first = if hidden == Hidden::TopLeft { n / 2 } else { 8 };
-    let (mut sum, mut count) = (0.0, 0.0);
-    for index in first..n - 8 {
-        let along = index as f32 + 0.5;
-        let sign = if index % 2 == 0 { 1.0 } else { -1.0 };
-        if hidden != Hidden::TopRight {
-            sum += sign * grid.darkness(luma, along, 6.5);
-            count += 1.0;
-        }
-        if hidden != Hidden::BottomLeft {
-            sum += sign * grid.darkness(luma, 6.5, along);
-            count += 1.0;
+/// How well the timing pattern between the two finders shows; of the near halves of both where none is between.
+fn timing(grid: &Grid, hidden: Hidden, luma: Luma<'_>) -> Timing {
+    let (half, last) = (grid.modules / 2, grid.modules - 8);
+    let row = |from| grid.timing_along(luma, from..last, |along| (along, 6.5));
+    let column = |from| grid.timing_along(luma, from..last, |along| (6.5, along));
+    match hidden {
+        Hidden::BottomLeft => row(8),
+        Hidden::TopRight => column(8),
+        Hidden::TopLeft => {
+            let (row, column) = (row(half), column(half));
+            Timing {
+                contrast: (row.contrast + column.contrast) / 2.0,
+                agreement: (row.agreement + column.agreement) / 2.0,
+            }
         }
     }
-    2.0 * sum / count
 }
 
 fn seen_modules(modules: usize, hidden: Hidden) -> Vec<Fixed> {
