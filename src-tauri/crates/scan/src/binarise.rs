@@ -74,6 +74,12 @@ impl Binary {
         x < self.width && y < self.height && self.words[y * self.words_in_row + x / 64] >> (x % 64) & 1 != 0
     }
 
+    /// Whether a pixel is in the picture.
+    #[inline]
+    pub(crate) fn contains(&self, x: i32, y: i32) -> bool {
+        (x as u32 as usize) < self.width && (y as u32 as usize) < self.height
+    }
+
     /// Contrast that a block of nothing has, in grey levels.
     pub(crate) fn noise(&self) -> u8 {
         self.noise

@@ -48,6 +48,7 @@ impl FinderSearch {
                     edges[run + 1] - edges[run]
                 })))
             }));
+            self.mend_ends(binary.width);
             for (block, fits) in self.fits.chunks(16).enumerate() {
                 if fits.iter().fold(0, |any, fit| any | fit) == 0 {
                     continue;
@@ -79,6 +80,21 @@ impl FinderSearch {
             }
         }
         seen
+    }
+
+    /// Lets a pattern fit whose outermost run the frame cuts.
+    fn mend_ends(&mut self, width: usize) {
+        let last = self.fits.len().wrapping_sub(1);
+        for (index, is_cut, outer, other) in [
+            (0, self.edges.first() == Some(&0.0), 0, 4),
+            (last, self.edges.last() == Some(&(width as f32)), 4, 0),
+        ] {
+            if let (true, Some(fit), Some(edges)) = (is_cut, self.fits.get_mut(index), self.edges.get(index..)) {
+                let mut runs: [f32; 5] = std::array::from_fn(|run| edges[run + 1] - edges[run]);
+                runs[outer] = runs[other];
+                *fit |= u8::from(has_finder_ratio(&runs));
+            }
+        }
     }
 }
 
@@ -151,26 +167,14 @@ fn runs_through(
 ) -> Option<([f32; 5], f32)> {
     let (x, y) = (centre.x.floor() as i32, centre.y.floor() as i32);
     let longest = [width * 3 / 4 + 2, width * 2 / 3 + 2, width * 2 / 3 + 2];
-    let mut forward = [0; 3];
-    let mut backward = [0; 3];
-    for (runs, sign) in [(&mut forward, 1), (&mut backward, -1)] {
-        let (step_x, step_y) = (sign * dx, sign * dy);
-        let (mut x, mut y) = if sign > 0 {
-            (x, y)
-        } else {
-            (x + step_x, y + step_y)
-        };
-        for (index, run) in runs.iter_mut().enumerate() {
-            let wanted = (index != 1) != is_inverted;
-            while *run <= longest[index] && binary.is_dark(x, y) == wanted {
-                x += step_x;
-                y += step_y;
-                *run += 1;
-            }
-            if *run > longest[index] || (*run == 0 && index > 0) {
-                return None;
-            }
-        }
+    let (mut forward, forward_cut) = half_line(binary, (x, y), (dx, dy), longest, is_inverted)?;
+    let (mut backward, backward_cut) = half_line(binary, (x - dx, y - dy), (-dx, -dy), longest, is_inverted)?;
+    // What the frame cuts off is as on the other side.
+    match (forward_cut, backward_cut) {
+        (true, true) => return None,
+        (true, false) => forward[2] = backward[2],
+        (false, true) => backward[2] = forward[2],
+        (false, false) => {}
     }
     let runs = [
         backward[2],
@@ -188,6 +192,34 @@ fn runs_through(
         runs.map(|run| run as f32),
         (forward[0] - backward[0]) as f32 / 2.0 - pixel,
     ))
+}
+
+/// The runs from inside the core outwards, and whether the frame ends before the last does.
+#[inline]
+fn half_line(
+    binary: &Binary,
+    (mut x, mut y): (i32, i32),
+    (dx, dy): (i32, i32),
+    longest: [i32; 3],
+    is_inverted: bool,
+) -> Option<([i32; 3], bool)> {
+    let mut runs = [0; 3];
+    for (index, run) in runs.iter_mut().enumerate() {
+        let wanted = (index != 1) != is_inverted;
+        while *run <= longest[index] && binary.is_dark(x, y) == wanted && binary.contains(x, y) {
+            x += dx;
+            y += dy;
+            *run += 1;
+        }
+        let is_cut = !binary.contains(x, y);
+        if *run > longest[index] || (is_cut && index < 2) || (*run == 0 && index > 0) {
+            return None;
+        }
+        if is_cut {
+            return Some((runs, true));
+        }
+    }
+    Some((runs, false))
 }
 
 /// Whether runs are 1:1:3:1:1. Sums of neighbours are compared, edge to same edge, which bloom cannot change.

@@ -28,7 +28,7 @@ const TURNS: [Pass; 8] = [
     Pass::DarkestChannel,
 ];
 /// What is tried around a near miss.
-const CLOSER: [Pass; 3] = [Pass::Sharpened, Pass::Half, Pass::DarkestChannel];
+const CLOSER: [Pass; 3] = [Pass::Sharpened, Pass::DarkestChannel, Pass::Half];
 
 /// Reads the codes of one frame after another, each within a deadline.
 ///
@@ -174,19 +174,18 @@ impl Frame<'_, '_> {
             near_miss: now,
             blown,
         } = self.full_size();
-        // What the last frame left is most likely still there.
-        for region in [before, now].into_iter().flatten() {
-            for pass in CLOSER {
-                if self.is_done() {
-                    return None;
-                }
-                self.pass(pass, Some(region));
-            }
-        }
         // Where luma is at its end, the darkest channel is the one that is not.
         for pass in [Pass::DarkestChannel, Pass::Sharpened] {
             if blown.is_some() && !self.is_done() {
                 self.pass(pass, blown);
+            }
+        }
+        // What the last frame left is most likely still there.
+        for region in [before, now].into_iter().flatten() {
+            for pass in CLOSER {
+                if !self.is_done() {
+                    self.pass(pass, Some(region));
+                }
             }
         }
         if now.is_none() && blown.is_none() && !self.is_done() {
