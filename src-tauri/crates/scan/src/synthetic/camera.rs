@@ -31,7 +31,7 @@ pub(super) fn develop(picture: &Picture, conditions: &Conditions, random: &mut R
         for plane in [&mut developed.blue, &mut developed.red] {
             if is_420 {
                 share_rows(plane, width / 2, |plane| {
-                    jpeg::keep_what_it_keeps(plane, width / 2, &steps)
+                    jpeg::keep_what_it_keeps(plane, width / 2, &steps);
                 });
             } else {
                 jpeg::keep_what_it_keeps(plane, width / 2, &steps);

@@ -34,6 +34,7 @@ pub use door::{DoorFrame, ShownCode, door_frame, door_frame_sized};
 
 use crate::colour::ColourClass;
 use crate::geometry::{Perspective, Point};
+use maths::{exponential, sine_cosine};
 use paint::Canvas;
 use random::Random;
 
@@ -171,8 +172,8 @@ impl DoorScene {
             yaw_degrees: random.normal() * 8.0,
             pitch_degrees: random.normal() * 8.0,
             exposure: random.between(0.6, 1.05),
-            red_gain: warmth.exp(),
-            blue_gain: (-warmth).exp(),
+            red_gain: exponential(warmth),
+            blue_gain: exponential(-warmth),
             noise: random.between(1.0, 4.0),
             blur_px: random.between(0.4, 1.0),
             ..DoorScene::default()
@@ -243,7 +244,7 @@ fn phone_map(scene: &DoorScene, side_px: f32) -> Option<Perspective> {
     let focal = FOCAL_LENGTH_WIDTHS * scene.width as f32;
     let [(roll_sin, roll_cos), (yaw_sin, yaw_cos), (pitch_sin, pitch_cos)] =
         [scene.roll_degrees, scene.yaw_degrees, scene.pitch_degrees]
-            .map(|degrees| degrees.to_radians().sin_cos());
+            .map(|degrees| sine_cosine(degrees.to_radians()));
     let middle = Point::new(
         scene.centre.x * scene.width as f32,
         scene.centre.y * scene.height as f32,
