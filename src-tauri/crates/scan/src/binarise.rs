@@ -1,144 +1,365 @@
-//! Light and dark by local contrast.
+//! Light and dark by local contrast, one bit a pixel.
 //!
 //! Each block of 8×8 pixels has a darkest and a lightest value. Where they differ by more than the noise of
 //! the frame, their middle is a fair threshold; the threshold of a block is the mean of the fair ones around
 //! it. Unlike a running average this keeps a yellow code on white, whose contrast is a fifth of the range.
 
-use crate::plane::Plane;
+use crate::plane::Luma;
 
 const BLOCK: usize = 8;
-/// Blocks around the own one whose thresholds are averaged: 5×5, then 13×13 where those are all flat.
-const REACHES: [usize; 2] = [2, 6];
 /// Contrast that a block needs at least, and at most however noisy the frame is.
 const LEAST_RANGE: u8 = 12;
 const MOST_LEAST_RANGE: u8 = 24;
 const NOISE_PERCENTILE: usize = 15;
+/// Grey of a block that is too light, and one block of how many has to be for it to matter.
+const BLOWN: u8 = 228;
+const BLOWN_SHARE: usize = 66;
+/// Blocks on each side whose thresholds are averaged; and how far the nine such squares around are apart that
+/// are asked when the own one is flat.
+const REACH: usize = 2;
+const FAR: usize = 4;
+const MARGIN: usize = REACH + FAR;
 
-/// A frame of dark (1) and light (0) pixels, with the thresholds that made it.
+/// A frame of dark (1) and light (0) pixels, 64 to a word, with the thresholds that made it.
+#[derive(Default)]
 pub(crate) struct Binary {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    pub(crate) dark: Vec<u8>,
+    words_in_row: usize,
+    words: Vec<u64>,
+    columns: usize,
+    thresholds: Vec<u8>,
+    noise: u8,
+    blown: Option<[usize; 4]>,
+    scratch: Scratch,
+}
+
+#[derive(Default)]
+struct Scratch {
+    lows: Vec<u8>,
+    highs: Vec<u8>,
+    low: Vec<u8>,
+    high: Vec<u8>,
+    /// Rows and columns of the tallies; their margins stay empty while it does not change.
+    shape: (usize, usize),
+    middles: Vec<Tally>,
+    across: Vec<Tally>,
+    around: Vec<Tally>,
+    row_thresholds: Vec<u8>,
+    flags: Vec<u8>,
+}
+
+/// How many thresholds, and their sum.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    sum: u16,
+    count: u16,
+}
+
+impl Tally {
+    fn plus(self, other: Tally) -> Tally {
+        Tally {
+            sum: self.sum + other.sum,
+            count: self.count + other.count,
+        }
+    }
 }
 
 impl Binary {
     /// Whether a pixel is dark; outside the frame all is light.
+    #[inline]
     pub(crate) fn is_dark(&self, x: i32, y: i32) -> bool {
-        let (Ok(x), Ok(y)) = (usize::try_from(x), usize::try_from(y)) else {
-            return false;
-        };
-        x < self.width && y < self.height && self.dark[y * self.width + x] != 0
+        // A negative number becomes a huge one.
+        let (x, y) = (x as u32 as usize, y as u32 as usize);
+        x < self.width && y < self.height && self.words[y * self.words_in_row + x / 64] >> (x % 64) & 1 != 0
     }
-}
 
-/// Splits a plane into dark and light.
-pub(crate) fn binarise(plane: &Plane) -> Binary {
-    let columns = plane.width.div_ceil(BLOCK);
-    let ranges = block_ranges(plane, columns);
-    let thresholds = thresholds(&ranges, columns);
-    let mut dark = vec![0; plane.data.len()];
-    for (y, (out, row)) in dark
-        .chunks_exact_mut(plane.width)
-        .zip(plane.data.chunks_exact(plane.width))
-        .enumerate()
-    {
-        let row_thresholds = &thresholds[y / BLOCK * columns..][..columns];
-        for ((out, values), threshold) in out.chunks_mut(BLOCK).zip(row.chunks(BLOCK)).zip(row_thresholds) {
-            for (out, value) in out.iter_mut().zip(values) {
-                *out = u8::from(value < threshold);
+    /// Whether a pixel is in the picture.
+    #[inline]
+    pub(crate) fn contains(&self, x: i32, y: i32) -> bool {
+        (x as u32 as usize) < self.width && (y as u32 as usize) < self.height
+    }
+
+    /// Contrast that a block of nothing has, in grey levels.
+    pub(crate) fn noise(&self) -> u8 {
+        self.noise
+    }
+
+    /// The part of the picture that is too light for its camera, in pixels: left, top, right, bottom.
+    ///
+    /// `None` where that is next to nothing.
+    pub(crate) fn blown(&self) -> Option<[usize; 4]> {
+        self.blown
+    }
+
+    /// The bits of a row; those beyond the width are light.
+    pub(crate) fn row(&self, y: usize) -> &[u64] {
+        &self.words[y * self.words_in_row..][..self.words_in_row]
+    }
+
+    /// The threshold at a pixel: darker than that is dark.
+    pub(crate) fn threshold(&self, x: f32, y: f32) -> u8 {
+        let column = (x as usize).min(self.width - 1) / BLOCK;
+        let row = (y as usize).min(self.height - 1) / BLOCK;
+        self.thresholds[row * self.columns + column]
+    }
+
+    /// Splits a picture into dark and light, in the memory of the one before.
+    pub(crate) fn fill(&mut self, luma: Luma<'_>) {
+        self.width = luma.width;
+        self.height = luma.height;
+        self.columns = luma.width.div_ceil(BLOCK);
+        self.words_in_row = luma.width.div_ceil(64);
+        self.measure_blocks(luma);
+        self.average_thresholds();
+        self.pack(luma);
+    }
+
+    /// The darkest and the lightest value of every block, row by row.
+    fn measure_blocks(&mut self, luma: Luma<'_>) {
+        let Scratch {
+            lows,
+            highs,
+            low,
+            high,
+            ..
+        } = &mut self.scratch;
+        let padded = self.columns * BLOCK + BLOCK;
+        lows.clear();
+        highs.clear();
+        for top in (0..luma.height).step_by(BLOCK) {
+            low.clear();
+            low.resize(padded, u8::MAX);
+            high.clear();
+            high.resize(padded, 0);
+            for y in top..(top + BLOCK).min(luma.height) {
+                for ((low, high), value) in low.iter_mut().zip(high.iter_mut()).zip(luma.row(y)) {
+                    *low = (*low).min(*value);
+                    *high = (*high).max(*value);
+                }
             }
+            for distance in [4, 2, 1] {
+                for index in 0..padded - BLOCK {
+                    low[index] = low[index].min(low[index + distance]);
+                    high[index] = high[index].max(high[index + distance]);
+                }
+            }
+            lows.extend(low[..padded - BLOCK].iter().step_by(BLOCK));
+            highs.extend(high[..padded - BLOCK].iter().step_by(BLOCK));
         }
     }
-    Binary {
-        width: plane.width,
-        height: plane.height,
-        dark,
-    }
-}
 
-/// The darkest and the lightest value of every block, row by row.
-fn block_ranges(plane: &Plane, columns: usize) -> Vec<(u8, u8)> {
-    let mut ranges = Vec::with_capacity(columns * plane.height.div_ceil(BLOCK));
-    let mut low = vec![0; plane.width];
-    let mut high = vec![0; plane.width];
-    for band in plane.data.chunks(BLOCK * plane.width) {
-        low.fill(u8::MAX);
-        high.fill(0);
-        for row in band.chunks_exact(plane.width) {
-            for ((low, high), value) in low.iter_mut().zip(high.iter_mut()).zip(row) {
-                *low = (*low).min(*value);
-                *high = (*high).max(*value);
+    fn average_thresholds(&mut self) {
+        let columns = self.columns;
+        let rows = self.scratch.lows.len() / columns;
+        self.blown = blown(&self.scratch.lows, columns);
+        self.noise = noise(&self.scratch.lows, &self.scratch.highs);
+        let least_range = self
+            .noise
+            .saturating_add(self.noise / 2)
+            .clamp(LEAST_RANGE, MOST_LEAST_RANGE);
+        let Scratch {
+            lows,
+            highs,
+            middles,
+            across,
+            around,
+            shape,
+            ..
+        } = &mut self.scratch;
+        let stride = columns + 2 * MARGIN;
+        let padded = stride * (rows + 2 * MARGIN);
+        if middles.len() != padded || *shape != (rows, columns) {
+            *shape = (rows, columns);
+            for tallies in [&mut *middles, &mut *across, &mut *around] {
+                tallies.clear();
+                tallies.resize(padded, Tally::default());
             }
         }
-        ranges.extend(low.chunks(BLOCK).zip(high.chunks(BLOCK)).map(|(low, high)| {
-            (
-                low.iter().copied().min().unwrap_or(0),
-                high.iter().copied().max().unwrap_or(0),
-            )
-        }));
-    }
-    ranges
-}
-
-fn thresholds(ranges: &[(u8, u8)], columns: usize) -> Vec<u8> {
-    let least_range = least_range(ranges);
-    let rows = ranges.len() / columns;
-    let stride = columns + 1;
-    // Summed areas of (threshold, count) over the blocks with contrast.
-    let mut sums = vec![(0_u32, 0_u32); stride * (rows + 1)];
-    for row in 0..rows {
-        let mut line = (0, 0);
-        for column in 0..columns {
-            let (low, high) = ranges[row * columns + column];
-            if high - low > least_range {
-                line.0 += (u32::from(low) + u32::from(high)) / 2;
-                line.1 += 1;
-            }
-            let above = sums[row * stride + column + 1];
-            sums[(row + 1) * stride + column + 1] = (above.0 + line.0, above.1 + line.1);
-        }
-    }
-    let mean_around = |row: usize, column: usize, reach: usize| {
-        let (top, left) = (row.saturating_sub(reach), column.saturating_sub(reach));
-        let (bottom, right) = ((row + reach + 1).min(rows), (column + reach + 1).min(columns));
-        let corner = |row: usize, column: usize| sums[row * stride + column];
-        let (a, b, c, d) = (
-            corner(top, left),
-            corner(top, right),
-            corner(bottom, left),
-            corner(bottom, right),
-        );
-        (d.0 + a.0 - b.0 - c.0).checked_div(d.1 + a.1 - b.1 - c.1)
-    };
-    (0..ranges.len())
-        .map(|block| {
-            let (row, column) = (block / columns, block % columns);
-            // A flat surround has no threshold: 0 makes it light.
-            let mean = REACHES
+        for row in 0..rows {
+            let out = &mut middles[(row + MARGIN) * stride + MARGIN..][..columns];
+            let ranges = lows[row * columns..][..columns]
                 .iter()
-                .find_map(|reach| mean_around(row, column, *reach))
-                .unwrap_or(0);
-            u8::try_from(mean).expect("a mean of bytes is a byte")
-        })
-        .collect()
+                .zip(&highs[row * columns..][..columns]);
+            for (tally, (low, high)) in out.iter_mut().zip(ranges) {
+                let counts = u16::from(high.saturating_sub(*low) > least_range);
+                tally.sum = counts * middle(*low, *high);
+                tally.count = counts;
+            }
+        }
+        for (out, window) in across[REACH..].iter_mut().zip(middles.windows(2 * REACH + 1)) {
+            *out = window[0]
+                .plus(window[1])
+                .plus(window[2])
+                .plus(window[3])
+                .plus(window[4]);
+        }
+        let line = |row: usize| &across[row * stride..][..stride];
+        for row in REACH..rows + 2 * MARGIN - REACH {
+            let out = &mut around[row * stride..][..stride];
+            let lines = [
+                line(row - 2),
+                line(row - 1),
+                line(row),
+                line(row + 1),
+                line(row + 2),
+            ];
+            for (index, out) in out.iter_mut().enumerate() {
+                *out = lines
+                    .iter()
+                    .fold(Tally::default(), |sum, line| sum.plus(line[index]));
+            }
+        }
+        self.thresholds.clear();
+        for row in MARGIN..rows + MARGIN {
+            for column in MARGIN..columns + MARGIN {
+                self.thresholds
+                    .push(mean_around(around, stride, row * stride + column));
+            }
+        }
+    }
+
+    fn pack(&mut self, luma: Luma<'_>) {
+        let Scratch {
+            row_thresholds,
+            flags,
+            ..
+        } = &mut self.scratch;
+        let width = self.words_in_row * 64;
+        self.words.clear();
+        flags.clear();
+        flags.resize(width, 0);
+        for y in 0..luma.height {
+            if y % BLOCK == 0 {
+                row_thresholds.clear();
+                for threshold in &self.thresholds[y / BLOCK * self.columns..][..self.columns] {
+                    row_thresholds.extend_from_slice(&[*threshold; BLOCK]);
+                }
+            }
+            for ((flag, value), threshold) in flags.iter_mut().zip(luma.row(y)).zip(row_thresholds.iter()) {
+                *flag = u8::from(value < threshold);
+            }
+            self.words.extend(flags.chunks_exact(64).map(packed));
+        }
+    }
 }
 
-/// The contrast that counts, from the blocks that show nothing but noise.
-fn least_range(ranges: &[(u8, u8)]) -> u8 {
+/// 64 bytes of 0 or 1 as bits, the first lowest.
+#[inline]
+fn packed(flags: &[u8]) -> u64 {
+    // Byte i moves its bit to bit 56 + i of the product.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    flags.chunks_exact(8).enumerate().fold(0, |word, (index, eight)| {
+        let bytes: [u8; 8] = eight.try_into().expect("chunks_exact gives eight");
+        word | (u64::from_le_bytes(bytes).wrapping_mul(GATHER) >> 56) << (8 * index)
+    })
+}
+
+/// The grey level halfway between two in light, not in grey: blur mixes light, so that is where a blurred edge is.
+///
+/// Cameras encode light by about its square root.
+#[inline]
+fn middle(low: u8, high: u8) -> u16 {
+    let (low, high) = (f32::from(low), f32::from(high));
+    ((low * low + high * high) / 2.0).sqrt() as u16
+}
+
+/// The mean threshold of the 5×5 blocks around a block, of 13×13 where those are all flat; 0, which makes
+/// everything light, where those are flat too.
+#[inline]
+fn mean_around(around: &[Tally], stride: usize, block: usize) -> u8 {
+    let mut tally = around[block];
+    if tally.count == 0 {
+        for row in [block - FAR * stride, block, block + FAR * stride] {
+            tally = tally
+                .plus(around[row - FAR])
+                .plus(around[row])
+                .plus(around[row + FAR]);
+        }
+    }
+    tally.sum.checked_div(tally.count).unwrap_or(0) as u8
+}
+
+/// The bounds of the blocks in which everything is nearly as light as it can be, widened by a few blocks.
+fn blown(lows: &[u8], columns: usize) -> Option<[usize; 4]> {
+    let rows = lows.len() / columns;
+    let mut count = 0;
+    let (mut left, mut top, mut right, mut bottom) = (columns, rows, 0, 0);
+    for (row, line) in lows.chunks_exact(columns).enumerate() {
+        // Most rows have none, which this finds without a branch a block.
+        if line.iter().copied().fold(0, u8::max) < BLOWN {
+            continue;
+        }
+        for (column, _) in line.iter().enumerate().filter(|(_, low)| **low >= BLOWN) {
+            count += 1;
+            (left, right) = (left.min(column), right.max(column + 1));
+            (top, bottom) = (top.min(row), bottom.max(row + 1));
+        }
+    }
+    (count * BLOWN_SHARE >= lows.len()).then(|| {
+        [
+            left.saturating_sub(4) * BLOCK,
+            top.saturating_sub(4) * BLOCK,
+            (right + 4) * BLOCK,
+            (bottom + 4) * BLOCK,
+        ]
+    })
+}
+
+/// The contrast of the blocks that show nothing but noise.
+fn noise(lows: &[u8], highs: &[u8]) -> u8 {
     let mut histogram = [0_usize; 256];
-    for (low, high) in ranges {
-        histogram[usize::from(high - low)] += 1;
+    for (low, high) in lows.iter().zip(highs) {
+        histogram[usize::from(high.saturating_sub(*low))] += 1;
     }
     let mut seen = 0;
-    let noise = histogram
+    histogram
         .iter()
         .position(|count| {
             seen += count;
-            seen * 100 > ranges.len() * NOISE_PERCENTILE
+            seen * 100 > lows.len() * NOISE_PERCENTILE
         })
         .and_then(|range| u8::try_from(range).ok())
-        .unwrap_or(0);
-    noise
-        .saturating_add(noise / 2)
-        .clamp(LEAST_RANGE, MOST_LEAST_RANGE)
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plane::Plane;
+
+    fn binary_of(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> Binary {
+        let mut plane = Plane::default();
+        plane.resize(width, height);
+        for (index, out) in plane.data.iter_mut().enumerate() {
+            *out = value(index % width, index / width);
+        }
+        let mut binary = Binary::default();
+        binary.fill(plane.view());
+        binary
+    }
+
+    #[test]
+    fn a_faint_chessboard_keeps_its_squares_at_any_width() {
+        for width in [63, 64, 65, 130] {
+            let is_dark = |x: usize, y: usize| (x / 5 + y / 5) % 2 == 0;
+            let binary = binary_of(width, 70, |x, y| if is_dark(x, y) { 200 } else { 230 });
+            for y in 0..70 {
+                for x in 0..width {
+                    assert_eq!(
+                        binary.is_dark(x as i32, y as i32),
+                        is_dark(x, y),
+                        "{x} {y} of {width}"
+                    );
+                }
+            }
+            assert!(!binary.is_dark(-1, 3) && !binary.is_dark(width as i32, 3) && !binary.is_dark(3, 70));
+        }
+    }
+
+    #[test]
+    fn a_flat_frame_is_light() {
+        let binary = binary_of(100, 40, |x, _| (x % 8) as u8);
+        assert!((0..40).all(|y| binary.row(y).iter().all(|word| *word == 0)));
+    }
 }

@@ -2,106 +2,179 @@
 
 use crate::binarise::Binary;
 use crate::geometry::Point;
+use crate::plane::Luma;
+use crate::rings::{Ring, ring_around};
 
-/// Every third row meets the core of a code of two pixels a module twice.
+/// Every third row meets the core of a code of one and a half pixels a module.
 const ROW_STEP: usize = 3;
 /// A cluttered frame has more candidates than that only where no code could be read anyway.
-const MOST_FINDERS: usize = 48;
-const DIRECTIONS: [(i32, i32); 4] = [(0, 1), (1, 0), (1, 1), (1, -1)];
+const MOST_FINDERS: usize = 160;
+/// Pixels of the smallest finder, at 1.2 pixels a module.
+const LEAST_WIDTH: f32 = 8.0;
 
-/// A finder pattern in a binary frame.
+/// What a search saw besides finders.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Seen {
+    /// Places where a row and a column have the ratio, whatever the rings say.
+    pub(crate) candidates: usize,
+}
+
+/// The memory of a search, used again for the next.
+#[derive(Default)]
+pub(crate) struct FinderSearch {
+    edges: Vec<f32>,
+    fits: Vec<u8>,
+}
+
+impl FinderSearch {
+    /// All finder patterns of a picture, dark on light and light on dark, in the order of rows.
+    pub(crate) fn find(
+        &mut self,
+        luma: Luma<'_>,
+        binary: &Binary,
+        found: &mut Vec<Ring>,
+        is_over: &dyn Fn() -> bool,
+    ) -> Seen {
+        found.clear();
+        let mut seen = Seen::default();
+        for y in (1..binary.height).step_by(ROW_STEP) {
+            if is_over() {
+                break;
+            }
+            edges_of(binary.row(y), binary.width, &mut self.edges);
+            self.fits.clear();
+            self.fits.extend(self.edges.windows(6).map(|edges| {
+                u8::from(has_finder_ratio(&std::array::from_fn(|run| {
+                    edges[run + 1] - edges[run]
+                })))
+            }));
+            self.mend_ends(binary.width);
+            for (block, fits) in self.fits.chunks(16).enumerate() {
+                if fits.iter().fold(0, |any, fit| any | fit) == 0 {
+                    continue;
+                }
+                for index in (16 * block..16 * block + fits.len()).filter(|index| fits[index % 16] != 0) {
+                    let edges = &self.edges[index..index + 6];
+                    let rough = Point::new((edges[2] + edges[3]) / 2.0, y as f32 + 0.5);
+                    let is_inverted = index % 2 == 1;
+                    let is_known = |place: Point, rings: &[Ring]| {
+                        rings
+                            .iter()
+                            .any(|ring| ring.is_inverted == is_inverted && ring.covers(place))
+                    };
+                    if is_known(rough, found) {
+                        continue;
+                    }
+                    let Some(place) = crossed(binary, rough, (edges[5] - edges[0]) as i32, is_inverted)
+                    else {
+                        continue;
+                    };
+                    seen.candidates += 1;
+                    if let Some(ring) = ring_around(luma, binary, &place)
+                        && !is_known(ring.centre, found)
+                        && found.len() < MOST_FINDERS
+                    {
+                        found.push(ring);
+                    }
+                }
+            }
+        }
+        seen
+    }
+
+    /// Lets a pattern fit whose outermost run the frame cuts.
+    fn mend_ends(&mut self, width: usize) {
+        let last = self.fits.len().wrapping_sub(1);
+        for (index, is_cut, outer, other) in [
+            (0, self.edges.first() == Some(&0.0), 0, 4),
+            (last, self.edges.last() == Some(&(width as f32)), 4, 0),
+        ] {
+            if let (true, Some(fit), Some(edges)) = (is_cut, self.fits.get_mut(index), self.edges.get(index..)) {
+                let mut runs: [f32; 5] = std::array::from_fn(|run| edges[run + 1] - edges[run]);
+                runs[outer] = runs[other];
+                *fit |= u8::from(has_finder_ratio(&runs));
+            }
+        }
+    }
+}
+
+/// A place where a row and a column have the runs of a finder.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Finder {
+pub(crate) struct Place {
     pub(crate) centre: Point,
-    /// Side of the whole pattern in pixels, about seven modules.
-    pub(crate) side: f32,
+    /// Pixels of the pattern along the row and along the column.
+    pub(crate) across: f32,
+    pub(crate) down: f32,
+    /// Light on dark.
+    pub(crate) is_inverted: bool,
 }
 
-/// All finder patterns of a frame, in the order of rows.
-pub(crate) fn finders(binary: &Binary) -> Vec<Finder> {
-    let mut found: Vec<Finder> = Vec::new();
-    for (y, row) in binary
-        .dark
-        .chunks_exact(binary.width)
-        .enumerate()
-        .skip(1)
-        .step_by(ROW_STEP)
-    {
-        let mut runs = [0; 5];
-        let mut start = 0;
-        for x in 1..=row.len() {
-            let before = row[x - 1];
-            if x < row.len() && row[x] == before {
-                continue;
-            }
-            runs.rotate_left(1);
-            runs[4] = (x - start) as i32;
-            start = x;
-            if before == 0 || !has_finder_ratio(&runs) {
-                continue;
-            }
-            let core_end = x as i32 - runs[4] - runs[3];
-            let centre = Point::new(core_end as f32 - runs[2] as f32 / 2.0, y as f32 + 0.5);
-            if found
-                .iter()
-                .any(|finder| (finder.centre - centre).length() < finder.side * 0.25)
-            {
-                continue;
-            }
-            found.extend(confirmed(binary, centre, runs.iter().sum()));
-            if found.len() >= MOST_FINDERS {
-                return found;
-            }
+/// Where the colour changes along a row, beginning with the first dark pixel.
+fn edges_of(row: &[u64], width: usize, edges: &mut Vec<f32>) {
+    edges.clear();
+    let mut last_bit = 0;
+    for (index, word) in row.iter().enumerate() {
+        let mut changes = word ^ (word << 1 | last_bit);
+        last_bit = word >> 63;
+        while changes != 0 {
+            edges.push((64 * index) as f32 + changes.trailing_zeros() as f32);
+            changes &= changes - 1;
         }
     }
-    found
+    if edges.len() % 2 == 1 && last_bit == 1 {
+        edges.push(width as f32);
+    }
 }
 
-/// Checks the lines in the four directions through a candidate and takes the centre from them.
-fn confirmed(binary: &Binary, rough: Point, width: i32) -> Option<Finder> {
-    let mut centre = rough;
-    let mut least_side = f32::MAX;
-    for (dx, dy) in DIRECTIONS {
-        let (runs, offset) = runs_through(binary, centre, (dx, dy), 2 * width)?;
-        if !has_finder_ratio(&runs) {
-            return None;
-        }
-        let step = f32::hypot(dx as f32, dy as f32);
-        least_side = least_side.min(runs.iter().sum::<i32>() as f32 * step);
-        // The diagonals only confirm: their steps are too coarse to move the centre.
-        if dx == 0 || dy == 0 {
-            centre = centre + Point::new(dx as f32, dy as f32) * offset;
-        }
+/// Checks the column, the row and the diagonals through a candidate, and takes the centre from the first two.
+fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Option<Place> {
+    let (runs, offset) = runs_through(binary, rough, (0, 1), width, is_inverted)?;
+    if !has_finder_ratio(&runs) {
+        return None;
     }
-    (least_side * 3.0 > width as f32).then_some(Finder {
+    let centre = Point::new(rough.x, rough.y + offset);
+    let down: f32 = runs.iter().sum();
+    let (runs, offset) = runs_through(binary, centre, (1, 0), width, is_inverted)?;
+    if !has_finder_ratio(&runs) {
+        return None;
+    }
+    let across: f32 = runs.iter().sum();
+    let centre = Point::new(centre.x + offset, centre.y);
+    // The rings are looked at more closely after this; one diagonal may be damaged or too coarse.
+    let has_diagonal = [(1, 1), (1, -1)].into_iter().any(|direction| {
+        runs_through(binary, centre, direction, across.max(down) as i32, is_inverted)
+            .is_some_and(|(runs, _)| has_finder_ratio(&runs))
+    });
+    (has_diagonal && 3.0 * across > down && 3.0 * down > across).then_some(Place {
         centre,
-        side: least_side,
+        across,
+        down,
+        is_inverted,
     })
 }
 
 /// The five runs of a line through a point in the core, and how far the core's middle is from the point.
+///
+/// The line ends where a run is longer than in a pattern three times as high as `width`: outside the frame all is
+/// light, so every line ends.
+#[inline]
 fn runs_through(
     binary: &Binary,
     centre: Point,
     (dx, dy): (i32, i32),
-    longest: i32,
-) -> Option<([i32; 5], f32)> {
+    width: i32,
+    is_inverted: bool,
+) -> Option<([f32; 5], f32)> {
     let (x, y) = (centre.x.floor() as i32, centre.y.floor() as i32);
-    let mut forward = [0; 3];
-    let mut backward = [0; 3];
-    for (runs, sign) in [(&mut forward, 1), (&mut backward, -1)] {
-        let mut at = if sign > 0 { 0 } else { 1 };
-        for (index, run) in runs.iter_mut().enumerate() {
-            let wanted = index != 1;
-            while *run <= longest && binary.is_dark(x + sign * dx * at, y + sign * dy * at) == wanted {
-                // Outside the frame is light for ever, so a light run has to end by its length.
-                at += 1;
-                *run += 1;
-            }
-            if *run > longest || (*run == 0 && index > 0) {
-                return None;
-            }
-        }
+    let longest = [width * 3 / 4 + 2, width * 2 / 3 + 2, width * 2 / 3 + 2];
+    let (mut forward, forward_cut) = half_line(binary, (x, y), (dx, dy), longest, is_inverted)?;
+    let (mut backward, backward_cut) = half_line(binary, (x - dx, y - dy), (-dx, -dy), longest, is_inverted)?;
+    // What the frame cuts off is as on the other side.
+    match (forward_cut, backward_cut) {
+        (true, true) => return None,
+        (true, false) => forward[2] = backward[2],
+        (false, true) => backward[2] = forward[2],
+        (false, false) => {}
     }
     let runs = [
         backward[2],
@@ -115,22 +188,76 @@ fn runs_through(
     } else {
         centre.y - y as f32
     };
-    Some((runs, (forward[0] - backward[0]) as f32 / 2.0 - pixel))
+    Some((
+        runs.map(|run| run as f32),
+        (forward[0] - backward[0]) as f32 / 2.0 - pixel,
+    ))
+}
+
+/// The runs from inside the core outwards, and whether the frame ends before the last does.
+#[inline]
+fn half_line(
+    binary: &Binary,
+    (mut x, mut y): (i32, i32),
+    (dx, dy): (i32, i32),
+    longest: [i32; 3],
+    is_inverted: bool,
+) -> Option<([i32; 3], bool)> {
+    let mut runs = [0; 3];
+    for (index, run) in runs.iter_mut().enumerate() {
+        let wanted = (index != 1) != is_inverted;
+        while *run <= longest[index] && binary.is_dark(x, y) == wanted && binary.contains(x, y) {
+            x += dx;
+            y += dy;
+            *run += 1;
+        }
+        let is_cut = !binary.contains(x, y);
+        if *run > longest[index] || (is_cut && index < 2) || (*run == 0 && index > 0) {
+            return None;
+        }
+        if is_cut {
+            return Some((runs, true));
+        }
+    }
+    Some((runs, false))
 }
 
 /// Whether runs are 1:1:3:1:1. Sums of neighbours are compared, edge to same edge, which bloom cannot change.
-fn has_finder_ratio(runs: &[i32; 5]) -> bool {
-    let total: i32 = runs.iter().sum();
-    if total < 8 || runs.contains(&0) {
-        return false;
+///
+/// Without branches, so that several windows are tested at once.
+#[inline]
+fn has_finder_ratio(runs: &[f32; 5]) -> bool {
+    let total = runs[0] + runs[1] + runs[2] + runs[3] + runs[4];
+    let module = total / 7.0;
+    let near =
+        |sum: f32, modules: f32, tolerance: f32| (sum - modules * module).abs() <= tolerance * module + 0.8;
+    (total >= LEAST_WIDTH)
+        & near(runs[2], 3.0, 1.2)
+        & near(runs[1] + runs[2], 4.0, 0.9)
+        & near(runs[2] + runs[3], 4.0, 0.9)
+        & near(runs[0] + runs[1], 2.0, 0.6)
+        & near(runs[3] + runs[4], 2.0, 0.6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edges_are_found_across_words_and_at_the_end() {
+        let mut edges = Vec::new();
+        edges_of(&[1 << 63, 0b111, 1 << 63], 192, &mut edges);
+        assert_eq!(edges, [63.0, 67.0, 191.0, 192.0]);
+        edges_of(&[0b1], 1, &mut edges);
+        assert_eq!(edges, [0.0, 1.0]);
     }
-    let module = total as f32 / 7.0;
-    let near = |sum: i32, modules: f32, tolerance: f32| {
-        (sum as f32 - modules * module).abs() <= tolerance * module + 0.8
-    };
-    near(runs[0] + runs[1], 2.0, 0.6)
-        && near(runs[3] + runs[4], 2.0, 0.6)
-        && near(runs[1] + runs[2], 4.0, 0.9)
-        && near(runs[2] + runs[3], 4.0, 0.9)
-        && near(runs[2], 3.0, 1.2)
+
+    #[test]
+    fn the_ratio_holds_for_bloomed_finders_and_not_for_even_stripes() {
+        assert!(has_finder_ratio(&[2.0, 2.0, 6.0, 2.0, 2.0]));
+        assert!(has_finder_ratio(&[1.0, 3.0, 5.0, 3.0, 1.0]));
+        assert!(has_finder_ratio(&[1.0, 2.0, 4.0, 2.0, 1.0]));
+        assert!(!has_finder_ratio(&[4.0, 4.0, 4.0, 4.0, 4.0]));
+        assert!(!has_finder_ratio(&[1.0, 1.0, 3.0, 1.0, 1.0]));
+    }
 }

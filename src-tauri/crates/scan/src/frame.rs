@@ -1,4 +1,4 @@
-use crate::plane::Plane;
+use crate::plane::{Luma, Plane};
 
 /// Largest frame that is looked at, in pixels: more than any webcam gives.
 const MOST_PIXELS: usize = 1 << 26;
@@ -139,37 +139,50 @@ impl<'a> FrameView<'a> {
         self.layout != PixelLayout::Grey
     }
 
-    /// The luma samples as they stand in the buffer.
-    pub(crate) fn luma(&self) -> Plane {
-        self.plane(|row, out| match self.layout {
-            PixelLayout::Yuyv => {
-                for (value, pair) in out.iter_mut().zip(row.chunks(2)) {
+    /// The luma samples as they stand in the buffer; where they do not stand alone, gathered into `memory`.
+    pub(crate) fn luma<'b>(&self, memory: &'b mut Plane) -> Luma<'b>
+    where
+        'a: 'b,
+    {
+        match self.layout {
+            PixelLayout::Nv12 | PixelLayout::Grey => {
+                return Luma::new(self.bytes, self.width, self.height, self.stride);
+            }
+            PixelLayout::Yuyv => self.fill(self.whole(), memory, |row, out| {
+                // Sixteen at a time, so that the loop becomes a handful of vector instructions.
+                let (blocks, rest) = out.split_at_mut(out.len() / 16 * 16);
+                for (out, pairs) in blocks.chunks_exact_mut(16).zip(row.chunks_exact(32)) {
+                    for (value, pair) in out.iter_mut().zip(pairs.chunks_exact(2)) {
+                        *value = pair[0];
+                    }
+                }
+                for (value, pair) in rest.iter_mut().zip(row[2 * blocks.len()..].chunks(2)) {
                     *value = pair[0];
                 }
-            }
-            PixelLayout::Nv12 | PixelLayout::Grey => out.copy_from_slice(&row[..self.width]),
-            PixelLayout::Rgb => {
+            }),
+            PixelLayout::Rgb => self.fill(self.whole(), memory, |row, out| {
                 for (value, pixel) in out.iter_mut().zip(row.chunks_exact(3)) {
                     let [r, g, b] = [pixel[0], pixel[1], pixel[2]].map(u32::from);
                     *value = ((77 * r + 150 * g + 29 * b) >> 8) as u8;
                 }
-            }
-        })
+            }),
+        }
+        memory.view()
     }
 
-    /// The smallest of the three colour channels, from luma and chroma directly.
+    /// The smallest of the three colour channels in a part of the frame, from luma and chroma directly.
     ///
     /// A yellow module is nearly as light as the screen in luma and black in this channel. `None` where the
-    /// frame carries no colour.
-    pub(crate) fn darkest_channel(&self) -> Option<Plane> {
+    /// frame carries no colour. `left` and `top` must be even and the part inside the frame.
+    pub(crate) fn darkest_channel<'b>(&self, part: Part, memory: &'b mut Plane) -> Option<Luma<'b>> {
         match self.layout {
-            PixelLayout::Grey => None,
-            PixelLayout::Rgb => Some(self.plane(|row, out| {
+            PixelLayout::Grey => return None,
+            PixelLayout::Rgb => self.fill(part, memory, |row, out| {
                 for (value, pixel) in out.iter_mut().zip(row.chunks_exact(3)) {
                     *value = pixel[0].min(pixel[1]).min(pixel[2]);
                 }
-            })),
-            PixelLayout::Yuyv => Some(self.plane(|row, out| {
+            }),
+            PixelLayout::Yuyv => self.fill(part, memory, |row, out| {
                 for (pair, group) in out.chunks_mut(2).zip(row.chunks(4)) {
                     // An odd last pixel has no V of its own: it keeps its luma.
                     let [_, u, _, v] = group.try_into().unwrap_or([0, 128, 0, 128]);
@@ -178,24 +191,22 @@ impl<'a> FrameView<'a> {
                         *value = lowered(*y, offset);
                     }
                 }
-            })),
-            PixelLayout::Nv12 => Some(self.darkest_channel_nv12()),
-        }
-    }
-
-    fn darkest_channel_nv12(&self) -> Plane {
-        let mut plane = self.luma();
-        for (y, row) in plane.data.chunks_mut(self.width).enumerate() {
-            let start = (self.height + y / 2) * self.stride;
-            let chroma = &self.bytes[start..start + self.width.next_multiple_of(2)];
-            for (pair, uv) in row.chunks_mut(2).zip(chroma.chunks_exact(2)) {
-                let offset = darkest_offset(uv[0], uv[1]);
-                for value in pair {
-                    *value = lowered(*value, offset);
+            }),
+            PixelLayout::Nv12 => {
+                self.fill(part, memory, |row, out| out.copy_from_slice(row));
+                for (y, row) in memory.data.chunks_mut(part.width).enumerate() {
+                    let start = (self.height + (part.top + y) / 2) * self.stride + part.left;
+                    let chroma = &self.bytes[start..start + part.width.next_multiple_of(2)];
+                    for (pair, uv) in row.chunks_mut(2).zip(chroma.chunks_exact(2)) {
+                        let offset = darkest_offset(uv[0], uv[1]);
+                        for value in pair {
+                            *value = lowered(*value, offset);
+                        }
+                    }
                 }
             }
         }
-        plane
+        Some(memory.view())
     }
 
     /// The pixel at whole coordinates, clamped to the frame; without chroma for grey frames.
@@ -228,24 +239,38 @@ impl<'a> FrameView<'a> {
         }
     }
 
-    fn plane(&self, fill: impl Fn(&[u8], &mut [u8])) -> Plane {
-        let mut data = vec![0; self.width * self.height];
-        let row_bytes = match self.layout {
-            PixelLayout::Nv12 => self.width,
-            PixelLayout::Yuyv | PixelLayout::Grey | PixelLayout::Rgb => row_bytes(self.layout, self.width),
-        };
-        for (out, row) in data
-            .chunks_exact_mut(self.width)
-            .zip(self.bytes.chunks(self.stride))
-        {
-            fill(&row[..row_bytes], out);
-        }
-        Plane {
+    /// The whole frame.
+    pub(crate) fn whole(&self) -> Part {
+        Part {
+            left: 0,
+            top: 0,
             width: self.width,
             height: self.height,
-            data,
         }
     }
+
+    /// Writes a part of the frame row by row; `fill` gets the bytes of the part's pixels.
+    fn fill(&self, part: Part, plane: &mut Plane, fill: impl Fn(&[u8], &mut [u8])) {
+        plane.resize(part.width, part.height);
+        let pixel_bytes = match self.layout {
+            PixelLayout::Nv12 | PixelLayout::Grey => 1,
+            PixelLayout::Yuyv => 2,
+            PixelLayout::Rgb => 3,
+        };
+        let rows = self.bytes.chunks(self.stride).skip(part.top);
+        for (out, row) in plane.data.chunks_exact_mut(part.width).zip(rows) {
+            fill(&row[part.left * pixel_bytes..][..part.width * pixel_bytes], out);
+        }
+    }
+}
+
+/// A rectangle of a frame in whole pixels.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part {
+    pub(crate) left: usize,
+    pub(crate) top: usize,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
 }
 
 fn row_bytes(layout: PixelLayout, width: usize) -> usize {

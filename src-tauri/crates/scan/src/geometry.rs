@@ -78,11 +78,19 @@ pub(crate) fn fit_line(points: &[Point]) -> Option<(Point, Point)> {
     Some((mean, Point::new(angle.cos(), angle.sin())))
 }
 
-/// A perspective map of the plane.
+/// A perspective map of the plane: its coefficients row by row, and the same for mapping points, which is done
+/// a thousand times for each fit.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Perspective([f64; 9]);
+pub(crate) struct Perspective(pub(crate) [f64; 9], [f32; 9]);
 
 impl Perspective {
+    /// The map with these coefficients, row by row.
+    pub(crate) fn new(exact: [f64; 9]) -> Perspective {
+        // The scale of a homography is free: a last coefficient of 1 keeps all in the range of `f32`.
+        let scale = if exact[8].abs() > f64::MIN_POSITIVE { 1.0 / exact[8] } else { 1.0 };
+        Perspective(exact, exact.map(|value| (value * scale) as f32))
+    }
+
     /// The map that takes four points to four others; `None` if three of either lie on a line.
     pub(crate) fn between(from: &[Point; 4], to: &[Point; 4]) -> Option<Perspective> {
         let to_square = Perspective::from_unit_square(from)?.inverse()?;
@@ -112,12 +120,13 @@ impl Perspective {
             h,
             1.0,
         ];
-        Some(Perspective(map))
+        Some(Perspective::new(map))
     }
 
-    fn after(&self, first: &Perspective) -> Perspective {
+    /// First `first`, then this map.
+    pub(crate) fn after(&self, first: &Perspective) -> Perspective {
         let (a, b) = (&self.0, &first.0);
-        Perspective(std::array::from_fn(|i| {
+        Perspective::new(std::array::from_fn(|i| {
             let (row, column) = (i / 3 * 3, i % 3);
             a[row] * b[column] + a[row + 1] * b[column + 3] + a[row + 2] * b[column + 6]
         }))
@@ -142,17 +151,17 @@ impl Perspective {
             -minor(0, 1, 6, 7),
             minor(0, 1, 3, 4),
         ];
-        Some(Perspective(adjugate.map(|value| value / determinant)))
+        Some(Perspective::new(adjugate.map(|value| value / determinant)))
     }
 
     /// Where a point goes.
+    #[inline]
     pub(crate) fn map(&self, x: f32, y: f32) -> Point {
-        let m = &self.0;
-        let (x, y) = (f64::from(x), f64::from(y));
-        let w = m[6] * x + m[7] * y + m[8];
+        let m = &self.1;
+        let scale = 1.0 / (m[6] * x + m[7] * y + m[8]);
         Point::new(
-            ((m[0] * x + m[1] * y + m[2]) / w) as f32,
-            ((m[3] * x + m[4] * y + m[5]) / w) as f32,
+            (m[0] * x + m[1] * y + m[2]) * scale,
+            (m[3] * x + m[4] * y + m[5]) * scale,
         )
     }
 }

@@ -1,18 +1,32 @@
 #![doc = include_str!("../README.md")]
 
+mod alignment;
 mod binarise;
 mod colour;
+mod deconvolve;
 mod finder;
 mod frame;
 mod geometry;
 mod grid;
+mod homography;
+mod mesh;
+mod passes;
 mod plane;
+mod reading;
+mod refine;
+mod rings;
+mod sample;
 mod scan;
+mod scanner;
+pub mod symbol;
 pub mod synthetic;
+mod triples;
+mod two_finders;
 mod vote;
 
 pub use colour::{ColourClass, ColourReading, colour_of};
 pub use frame::{FrameError, FrameView, PixelLayout};
 pub use geometry::Point;
-pub use scan::{Detection, scan};
+pub use scan::{Detection, Pass, scan};
+pub use scanner::{Effort, Scanner, Sight};
 pub use vote::ColourVote;

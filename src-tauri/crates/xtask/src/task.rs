@@ -17,7 +17,8 @@ usage: cargo xtask COMMAND
   test [FILTER…]         the same, then every test: UI, Rust, and the real window on a screen of its own
   ci [--without-tests]   the one gate: format, lints, licences, tidiness, then `test`
   bindings               write ui/src/ipc/bindings.ts anew from the shell's commands
-  bench [ARGUMENTS]      measure a release build";
+  bench [ARGUMENTS]      measure a release build
+  bench scan [OPTIONS]   measure the reader of codes beside others (needs CMake and C++)";
 
 /// One command with its arguments.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub enum Task {
     Bindings,
     /// Measure, with these arguments for the benchmark program.
     Bench(Vec<String>),
+    /// Measure the reader of codes beside others, with these options.
+    BenchReaders(Vec<String>),
     /// Show the usage.
     Help,
 }
@@ -57,6 +60,9 @@ impl Task {
                 std::iter::once("--demo".to_owned()).chain(arguments).collect(),
             )),
             "test" => Ok(Task::Test(arguments)),
+            "bench" if arguments.first().is_some_and(|part| part == "scan") => {
+                Ok(Task::BenchReaders(arguments[1..].to_vec()))
+            }
             "bench" => Ok(Task::Bench(arguments)),
             "ci" if rest.is_empty() => Ok(Task::Ci { with_tests: true }),
             "ci" if rest == ["--without-tests"] => Ok(Task::Ci { with_tests: false }),
@@ -98,6 +104,7 @@ impl Task {
                 prepare(repository, Purpose::Tests)?;
                 workspace::bench(repository, arguments)
             }
+            Task::BenchReaders(options) => workspace::bench_readers(repository, options),
             Task::Help => {
                 println!("{USAGE}");
                 Ok(())
@@ -149,6 +156,18 @@ mod tests {
         assert_eq!(
             with_arguments,
             Task::Run(["--demo", "--version"].map(str::to_owned).to_vec())
+        );
+    }
+
+    #[test]
+    fn the_readers_are_a_part_of_the_benchmark_with_options_of_its_own() {
+        assert_eq!(
+            parsed("bench scan --seed 7").unwrap(),
+            Task::BenchReaders(["--seed", "7"].map(str::to_owned).to_vec())
+        );
+        assert_eq!(
+            parsed("bench commit").unwrap(),
+            Task::Bench(vec!["commit".to_owned()])
         );
     }
 

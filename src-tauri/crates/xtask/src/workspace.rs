@@ -120,6 +120,49 @@ pub fn bench(repository: &Repository, arguments: &[String]) -> Result<(), Failur
     run(display.shown_to(Command::new(built("release", "bench")).args(arguments)))
 }
 
+/// Measures the reader of codes beside others, with these options.
+///
+/// The others come with C++ and dependencies of their own, so their program is a workspace apart (`tests/scan-bench`),
+/// which no other command builds.
+///
+/// # Errors
+/// When CMake or a C++ compiler is missing, the program is not there or does not build, or it ends with a code other
+/// than 0; on Windows always.
+pub fn bench_readers(repository: &Repository, options: &[String]) -> Result<(), Failure> {
+    if cfg!(windows) {
+        return Err(Failure::Prerequisites {
+            advice:
+                "The readers are measured by the CPU time of a thread, which is asked for as Unix has it."
+                    .to_owned(),
+        });
+    }
+    let manifest = repository.root().join("tests/scan-bench/Cargo.toml");
+    if !manifest.exists() {
+        return Err(Failure::NotThere {
+            what: "the benchmark of the readers",
+            path: manifest,
+        });
+    }
+    for program in ["cmake", "c++"] {
+        if !succeeds(Command::new(program).arg("--version")) {
+            return Err(Failure::Prerequisites {
+                advice: format!("`{program}` is needed to build zxing-cpp: apt-get install cmake g++"),
+            });
+        }
+    }
+    let target = target_folder();
+    let own_target = target.join("scan-bench");
+    let mut build = locked(&["build", "--release"]);
+    build.arg("--manifest-path").arg(&manifest);
+    run(build.arg("--target-dir").arg(&own_target))?;
+    let program = own_target.join(format!(
+        "release/gatepost-scan-bench{}",
+        std::env::consts::EXE_SUFFIX
+    ));
+    let report = target.join("bench/scan.json");
+    run(Command::new(program).arg("--json").arg(report).args(options))
+}
+
 /// Cargo with these arguments; in continuous integration (`CI` is set) it refuses to change the lock file.
 ///
 /// On other systems than Linux `--workspace` is the workspace without the window tests.
@@ -150,15 +193,18 @@ fn arguments_on<'a>(linux: bool, arguments: &[&'a str]) -> Vec<&'a str> {
 
 /// Where Cargo has put a program: this tool lies in `debug` of the same target folder, wherever that is.
 fn built(profile: &str, program: &str) -> PathBuf {
-    let this_program =
-        std::env::current_exe().expect("the operating system knows which program it has started");
-    let target_folder = this_program
-        .ancestors()
-        .nth(2)
-        .expect("Cargo puts programs two folders below the root of the disk or deeper");
-    target_folder
+    target_folder()
         .join(profile)
         .join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
+}
+
+fn target_folder() -> PathBuf {
+    let this_program =
+        std::env::current_exe().expect("the operating system knows which program it has started");
+    let target_folder = this_program.ancestors().nth(2);
+    target_folder
+        .expect("Cargo puts programs two folders below the root of the disk or deeper")
+        .to_owned()
 }
 
 fn shell_exists(repository: &Repository) -> Result<(), Failure> {

@@ -3,22 +3,43 @@
 //! A phone in a hand before a softly lit room, drawn in linear light with a real perspective, then blurred,
 //! exposed, white balanced and given noise as a camera would. The same [`DoorScene`] gives the same bytes on
 //! every machine.
+//!
+//! [`door_frame`] draws what a reader is measured with: frames of every [`Category`] of trouble, behind a harder
+//! camera (defocus, motion, bloom, JPEG), and [`Approach`] whole films.
 
+mod approach;
+mod camera;
+mod category;
+mod clutter;
+mod code;
+mod conditions;
 mod convert;
+mod door;
+mod jpeg;
+mod maths;
+mod optics;
 mod paint;
+mod picture;
+mod placement;
 mod random;
+mod screen;
+mod stage;
 
 use qrcode::{EcLevel, QrCode};
 
+pub use approach::Approach;
+pub use category::Category;
 pub use convert::{luma_from_rgb, nv12_from_rgb, yuyv_from_rgb};
+pub use door::{DoorFrame, ShownCode, door_frame, door_frame_sized};
 
 use crate::colour::ColourClass;
 use crate::geometry::{Perspective, Point};
+use maths::{exponential, sine_cosine};
 use paint::Canvas;
 use random::Random;
 
 /// The colour of the code on the phone. Shades are those of real issuers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CodeColour {
     /// One of several provinces' greens.
     Green,
@@ -49,6 +70,17 @@ impl CodeColour {
             CodeColour::Yellow | CodeColour::Orange => ColourClass::YellowOrange,
             CodeColour::Red => ColourClass::Red,
             CodeColour::Dark => ColourClass::Dark,
+        }
+    }
+
+    /// Its name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            CodeColour::Green => "green",
+            CodeColour::Yellow => "yellow",
+            CodeColour::Orange => "orange",
+            CodeColour::Red => "red",
+            CodeColour::Dark => "dark",
         }
     }
 
@@ -140,8 +172,8 @@ impl DoorScene {
             yaw_degrees: random.normal() * 8.0,
             pitch_degrees: random.normal() * 8.0,
             exposure: random.between(0.6, 1.05),
-            red_gain: warmth.exp(),
-            blue_gain: (-warmth).exp(),
+            red_gain: exponential(warmth),
+            blue_gain: exponential(-warmth),
             noise: random.between(1.0, 4.0),
             blur_px: random.between(0.4, 1.0),
             ..DoorScene::default()
@@ -212,7 +244,7 @@ fn phone_map(scene: &DoorScene, side_px: f32) -> Option<Perspective> {
     let focal = FOCAL_LENGTH_WIDTHS * scene.width as f32;
     let [(roll_sin, roll_cos), (yaw_sin, yaw_cos), (pitch_sin, pitch_cos)] =
         [scene.roll_degrees, scene.yaw_degrees, scene.pitch_degrees]
-            .map(|degrees| degrees.to_radians().sin_cos());
+            .map(|degrees| sine_cosine(degrees.to_radians()));
     let middle = Point::new(
         scene.centre.x * scene.width as f32,
         scene.centre.y * scene.height as f32,

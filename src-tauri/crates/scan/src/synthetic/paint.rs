@@ -1,5 +1,6 @@
 use qrcode::{Color, QrCode};
 
+use super::maths::{exponential, linear, power};
 use super::random::Random;
 use crate::geometry::{Perspective, Point};
 
@@ -51,11 +52,11 @@ impl Canvas {
             .collect();
         let ratio = width as f32 / height.max(1) as f32;
         let light_at = |x: f32, y: f32| -> Light {
-            let wall = 1.0 / (1.0 + ((y - 0.68) * 16.0).exp());
+            let wall = 1.0 / (1.0 + exponential((y - 0.68) * 16.0));
             let mut light = [0.030 + 0.055 * wall, 0.032 + 0.066 * wall, 0.038 + 0.082 * wall];
             for (centre, radius, lamp) in &lamps {
-                let squared = ((x - centre.x) * ratio).powi(2) + (y - centre.y).powi(2);
-                let share = (-squared / (radius * radius)).exp();
+                let away = Point::new((x - centre.x) * ratio, y - centre.y);
+                let share = exponential(-away.dot(away) / (radius * radius));
                 light = add(light, *lamp, share);
             }
             light
@@ -94,7 +95,7 @@ impl Canvas {
     pub(crate) fn phone(&mut self, map: &Perspective, shade: [u8; 3], code: Option<&QrCode>) {
         let Some(back) = map.inverse() else { return };
         let reach = [(-1.2, -1.95), (2.0, -1.95), (2.0, 4.6), (-1.2, 4.6)].map(|(x, y)| map.map(x, y));
-        let shade = shade.map(|value| (f32::from(value) / 255.0).powf(2.2));
+        let shade = linear(shade);
         let bound = |of: fn(&Point) -> f32, limit: usize| {
             let low = reach.iter().map(of).fold(f32::MAX, f32::min);
             let high = reach.iter().map(of).fold(f32::MIN, f32::max);
@@ -122,7 +123,10 @@ impl Canvas {
         }
         let reach = (deviation_px * 3.0).ceil() as i32;
         let weights: Vec<f32> = (-reach..=reach)
-            .map(|at| (-0.5 * (at as f32 / deviation_px).powi(2)).exp())
+            .map(|at| {
+                let deviations = at as f32 / deviation_px;
+                exponential(-0.5 * deviations * deviations)
+            })
             .collect();
         let total: f32 = weights.iter().sum();
         let [left, top, right, bottom] = self.drawn;
@@ -159,7 +163,7 @@ impl Canvas {
         const CURVE_STEPS: usize = 4096;
         const NOISES: usize = 8192;
         let curve: Vec<f32> = (0..CURVE_STEPS)
-            .map(|step| 255.0 * (step as f32 / (CURVE_STEPS - 1) as f32).powf(1.0 / 2.2))
+            .map(|step| 255.0 * power(step as f32 / (CURVE_STEPS - 1) as f32, 1.0 / 2.2))
             .collect();
         let noises: Vec<f32> = (0..NOISES).map(|_| random.normal() * noise + 0.5).collect();
         let mut rgb = Vec::with_capacity(3 * self.pixels.len());
@@ -238,7 +242,7 @@ impl PhoneScene {
 
     /// The light at a place; `across` is the way to the next pixel.
     fn light(&self, at: Point, across: Point, room: Light) -> Light {
-        let pixel = across.length();
+        let pixel = length(across);
         let cover = |distance: f32| (0.5 - distance / pixel).clamp(0.0, 1.0);
         let body_distance = self.body.distance(at);
         let mut light = room;
@@ -268,7 +272,7 @@ impl PhoneScene {
         }
         let mut light = mix(PAGE, self.shade, cover(at.y - BAR_BOTTOM));
         light = mix(light, WHITE, cover(self.card.distance(at)));
-        let margin = across.length();
+        let margin = length(across);
         for (label, colour) in self
             .labels
             .iter()
@@ -314,7 +318,7 @@ impl Plate {
     fn distance(&self, at: Point) -> f32 {
         let x = (at.x - self.middle.x).abs() - self.half.x + self.radius;
         let y = (at.y - self.middle.y).abs() - self.half.y + self.radius;
-        Point::new(x.max(0.0), y.max(0.0)).length() + x.max(y).min(0.0) - self.radius
+        length(Point::new(x.max(0.0), y.max(0.0))) + x.max(y).min(0.0) - self.radius
     }
 }
 
@@ -332,7 +336,7 @@ impl Stroke {
     fn distance(&self, at: Point) -> f32 {
         let along = self.to - self.from;
         let share = ((at - self.from).dot(along) / along.dot(along)).clamp(0.0, 1.0);
-        (at - self.from - along * share).length() - self.radius
+        length(at - self.from - along * share) - self.radius
     }
 }
 
@@ -365,6 +369,11 @@ fn stroke(from: (f32, f32), to: (f32, f32), radius: f32) -> Stroke {
         to: Point::new(to.0, to.1),
         radius,
     }
+}
+
+/// By the root alone, which every machine rounds alike.
+fn length(way: Point) -> f32 {
+    way.dot(way).sqrt()
 }
 
 fn mix(from: Light, to: Light, share: f32) -> Light {
