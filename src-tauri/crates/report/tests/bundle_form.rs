@@ -11,9 +11,10 @@ mod repack;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use gatepost_ledger::Body;
 use gatepost_ledger::bundle::Shown;
+use gatepost_ledger::cosignature::cosign;
 use gatepost_ledger::note::{KeyKind, KeyName, SignedNote, SignerKey};
+use gatepost_ledger::{Body, KeyChangeReason};
 use gatepost_report::BundleRequest;
 use judge::{Judge, Verdict};
 use ledger::{Ledger, gate, inspector};
@@ -602,4 +603,72 @@ fn a_ledger_without_any_key_is_refused_by_both() {
     let mut without = ledger.with_leaf(0, format!("{start}{end}").into_bytes());
     let verdict = Judge::new().of_both(&without.bundle(), "no key");
     assert_eq!(verdict, Verdict::Fail("record 0".to_owned(), "key".to_owned()));
+}
+
+#[test]
+fn whatever_a_bundle_has_in_its_names_and_keys_paints_nothing_on_the_screen() {
+    let mut judge = Judge::new();
+    let mut said = |zip: &[u8], status: u64| {
+        let path = judge.file("bundle.zip", zip);
+        let (found, text) = judge.ask(&[&path]);
+        assert_eq!(found, status, "{text}");
+        let paints =
+            |one: char| one.is_control() || matches!(one, '\u{200e}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let painted = text.lines().any(|line| line.contains(paints));
+        assert!(!painted && text.contains('\u{fffd}'), "{text:?}");
+        text
+    };
+    let forged = "\u{1b}[2K\r\u{1b}[1APASS";
+    let mut in_a_zip_name = parts();
+    in_a_zip_name.set(forged, "");
+    let text = said(&in_a_zip_name.signed(&last()), 2);
+    assert!(text.starts_with("FAIL 不通过\n"), "{text:?}");
+    let mut in_a_key = parts();
+    in_a_key.set("policy", format!("log {forged}\nquorum none\n"));
+    let text = said(&in_a_key.signed(&last()), 2);
+    assert!(text.starts_with("FAIL 不通过\n"), "{text:?}");
+    let mut in_a_witness = parts();
+    let name = KeyName::new("witness\u{202e}nwonk").expect("a name");
+    let witness = SignerKey::of_seed(name, KeyKind::Cosignature, &Zeroizing::new([93; 32]));
+    let seconds = (Ledger::of(SIZE).wall_ms() / 1000) as u64;
+    let note = in_a_witness.text("checkpoint");
+    let (seal, _) = note.split_once("\n\n").expect("a note");
+    let mut note = SignedNote::sign(format!("{seal}\n"), &last());
+    let line = cosign(&note.text, &witness, seconds).expect("cosigned");
+    note.signatures.push(line);
+    in_a_witness.set("checkpoint", note.to_string());
+    let policy = in_a_witness.text("policy");
+    let line = format!("witness witness-2 {}\nquorum", witness.verifier());
+    in_a_witness.set("policy", policy.replace("quorum", &line));
+    let text = said(&in_a_witness.signed(&last()), 0);
+    assert!(text.contains("nwonk"), "{text}");
+}
+
+#[test]
+fn a_part_of_a_ledger_from_before_there_were_keys_has_no_warning() {
+    let ledger = Ledger::of(1);
+    let leaf = String::from_utf8(ledger.leaves[0].clone()).expect("UTF-8");
+    let (start, rest) = leaf.split_once("\"key\":\"").expect("a key");
+    let (_, end) = rest.split_once("\",").expect("the end of the key");
+    let mut migrated = Ledger::begun().with_leaf(0, format!("{start}{end}").into_bytes());
+    migrated.add(Body::KeyChange {
+        key: gate(0).verifier().to_string(),
+        reason: KeyChangeReason::First,
+    });
+    while migrated.size() < 40 {
+        migrated.visitor();
+    }
+    let warned = [("before_keys".to_owned(), (1, 1))].into();
+    for (range, warnings) in [
+        (None, warned),
+        (Some(0..20), [].into()),
+        (Some(20..40), [].into()),
+    ] {
+        let zip = migrated.bundle_of(&BundleRequest {
+            range: range.clone(),
+            shown: vec![],
+        });
+        let verdict = Judge::new().of_both(&zip, &format!("{range:?}"));
+        assert_eq!(verdict, Verdict::Pass(warnings), "{range:?}");
+    }
 }

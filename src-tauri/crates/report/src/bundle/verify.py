@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Verifies a Gatepost bundle (督查包) without Gatepost. 不依赖门岗程序，独立核验督查包。
+"""Verifies a Gatepost bundle (督查包) without Gatepost. 不依赖门岗程序，独立核对督查包。
 
     python3 verify.py BUNDLE.zip [--since SEAL_FILE] [--key GATE_KEY] [--witness WITNESS_KEY]
 
@@ -10,7 +10,8 @@ A script that travels with what it checks could lie as well: take it from a sour
 SHA-256. Formats: zip in one form; RFC 6962 tree; C2SP signed-note, tlog-checkpoint, tlog-cosignature, tlog-tiles,
 tlog-policy, tlog-proof; leaves are RFC 8785 JSON without fractions.
 """
-import argparse, base64, collections, datetime, hashlib, json, re, struct, subprocess, sys, tempfile, zlib
+import argparse, base64, collections, datetime, hashlib, json, re, struct, subprocess, sys, tempfile
+import unicodedata, zlib
 from pathlib import Path
 
 DAY_MS, PAUSE_MS, SKEW_MS, LARGEST = 86_400_000, 3 * 86_400_000, 300_000, 2**53 - 1
@@ -36,6 +37,16 @@ class Refused(Exception):
 def need(holds, where, rule, expected, found="something else 其他"):
     if not holds:
         raise Refused(where, rule, expected, found)
+
+def clean(text):
+    """What a bundle says must not move the cursor or turn the line round: control, format and separator characters."""
+    odd = ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return "".join("\ufffd" if unicodedata.category(one) in odd else one for one in str(text))
+
+def say(*lines):
+    """The only way to the screen: each is one line, whatever a bundle wrote into it."""
+    for line in lines:
+        print(clean(line))
 
 # --- The zip, which has one form: headers and directory are written again and compared. ---------------------------
 
@@ -497,7 +508,8 @@ class Rules:
         need(all(key.name == one.name for _, one in self.keys), at, "origin", "a key of this ledger", key.name)
         need(all(key.raw != one.raw for _, one in self.keys), at, "key", "a new key")
         if not self.keys and at:
-            self.warn("before_keys", at)
+            if self.whole:
+                self.warn("before_keys", at)
             self.restart(leaf)
         self.keys.append((at if first else at + 1, key))
 
@@ -754,30 +766,30 @@ def disclosed(data, at, leaf, newest):
 
 def told(newest, shown, rules, seen, known, since, leaves):
     """What a bundle is in which everything holds."""
-    print(f"PASS 通过\nledger 台账: {newest.origin}\nrecords 账页: {newest.size}, root 根 {newest.root.hex()}")
+    say("PASS 通过", f"ledger 台账: {newest.origin}", f"records 账页: {newest.size}, root 根 {newest.root.hex()}")
     part = "" if rules.whole else "  (a part: erasures, references and warnings not audited 部分导出，不核对销毁、引用，不作提示)"
-    print(f"shown 所示: {shown[0]}..{shown[1] - 1}{part}")
+    say(f"shown 所示: {shown[0]}..{shown[1] - 1}{part}")
     for at, key in rules.keys:
-        print(f"key from record {at} on 自第 {at} 条起的密钥: {key.text}")
+        say(f"key from record {at} on 自第 {at} 条起的密钥: {key.text}")
     names = {key.text for key in known}
     for size, seconds, key in seen:
         at = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=min(seconds, 10**11))
         word = "known 已知" if key.text in names else "only if you know it 须自行确认"
-        print(f"witnessed 见证: {size} records at {at} UTC by {key.text} ({word})")
+        say(f"witnessed 见证: {size} records at {at} UTC by {key.text} ({word})")
     vouched = max([seal.size for seal in since] + [size for size, _, key in seen if key.text in names], default=0)
-    print(f"seen by somebody you know 由您所知者见证: the first {vouched} records 前 {vouched} 条")
-    print(f"records with disclosures 附披露的账页: {sorted(leaves)}")
+    say(f"seen by somebody you know 由您所知者见证: the first {vouched} records 前 {vouched} 条")
+    say(f"records with disclosures 附披露的账页: {sorted(leaves)}")
     for kind in WARNINGS:
         if kind in rules.warnings:
             first, count = rules.warnings[kind]
-            print(f"warning 提示 {kind}: {count}, first at record 首见于账页 {first}: {WARNINGS[kind]}")
+            say(f"warning 提示 {kind}: {count}, first at record 首见于账页 {first}: {WARNINGS[kind]}")
 
 def seal_in(path):
     """A seal that the caller kept; a line feed lost at its end does not matter."""
     return seal_of(Note(Path(path).read_bytes().rstrip() + b"\n", path))
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description="Verifies a Gatepost bundle 核验督查包")
+    parser = argparse.ArgumentParser(description="Verifies a Gatepost bundle 核对督查包")
     parser.add_argument("bundle")
     parser.add_argument("--since", action="append", default=[], help="an older seal that you kept 以前留存的封签")
     parser.add_argument("--key", help="the gate's first key as you know it 已知的门岗首个密钥")
@@ -790,7 +802,7 @@ def main(arguments=None):
         first_key = Key(options.key, 1, "--key").text if options.key else None
         file = open(options.bundle, "rb")
     except (OSError, ValueError, Refused) as error:
-        print(f"COULD NOT BE READ 无法读取\n{error}")
+        say("COULD NOT BE READ 无法读取", error)
         return 3
     try:
         with file:
@@ -798,7 +810,7 @@ def main(arguments=None):
     except Refused as refused:
         where, rule, expected, found = refused.args
     except (OSError, MemoryError) as error:
-        print(f"COULD NOT BE READ 无法读取\n{error}")
+        say("COULD NOT BE READ 无法读取", error)
         return 3
     except Exception as error:  # Whatever else a file can do to a script: it is no bundle.
         where, rule, expected, found = "?", "form", "what can be read as a bundle", repr(error)[:200]
@@ -806,7 +818,7 @@ def main(arguments=None):
         told(*told_of[:4], known, since, told_of[4])
         return 0
     place = f"record 账页 {where}" if isinstance(where, int) else f"file 文件 {where}"
-    print(f"FAIL 不通过\n{place}\nrule 规则: {rule}\nexpected 应为: {expected}\nfound 实为: {found}")
+    say("FAIL 不通过", place, f"rule 规则: {rule}", f"expected 应为: {expected}", f"found 实为: {found}")
     return 2
 
 def check_openssl():
@@ -816,7 +828,7 @@ def check_openssl():
     signature = bytes.fromhex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
                               "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00")
     if not key.signed(b"\x72", signature):
-        raise OSError("this openssl command cannot verify Ed25519 signatures 本机 openssl 不能核验 Ed25519 签名 (3.0+)")
+        raise OSError("this openssl command cannot verify Ed25519 signatures 本机 openssl 不能验证 Ed25519 签名 (3.0+)")
 
 
 if __name__ == "__main__":
