@@ -209,6 +209,12 @@ camera-reason-camera-recording-unreadable = The recorded pictures cannot be read
 camera-do-camera-recording-unreadable = Check the picture files of the demonstration
 camera-reason-other = The camera failed ({ $reason })
 camera-do-other = It is being reopened; if this goes on, unplug it and plug it in again
+scan-help-too_far = Closer, please
+scan-help-too_near = A little further away, please
+scan-help-too_dark = Too dark: brighter screen, please
+scan-help-glare = Reflection: tilt the phone, please
+scan-help-blurred = Hold it still, please
+scan-help-partly_covered = Show the whole code, please
 
 prompt-show_code = Please show your health code
 prompt-say_colour = Say the colour with one key

@@ -203,6 +203,12 @@ camera-reason-camera-recording-unreadable = 录制的画面无法读取
 camera-do-camera-recording-unreadable = 请检查演示用的画面文件
 camera-reason-other = 摄像头出了故障（{ $reason }）
 camera-do-other = 正在自动重新打开，如一直如此请重新插拔
+scan-help-too_far = 请再靠近一点
+scan-help-too_near = 请拿远一点
+scan-help-too_dark = 画面太暗，请调亮手机屏幕
+scan-help-glare = 有反光，请把手机侧一侧
+scan-help-blurred = 请拿稳，停一下
+scan-help-partly_covered = 请露出完整的码
 
 prompt-show_code = 请出示健康码
 prompt-say_colour = 请按键说出颜色

@@ -131,7 +131,7 @@ export const commands: typeof real = {
   },
   watchPreview: async (channel) => {
     if (fake.scene.door.camera.status === 'live') {
-      const message = await picture();
+      const message = await picture(fake.scene.door.help === null);
       if (message) channel.onmessage(message);
     }
     return ok(null);

@@ -134,6 +134,7 @@ export function door(change: Partial<DoorView> = {}): DoorView {
     revision: 1,
     counts: { admitted: 1262, held: 17, refused: 3, by_hand: 2 },
     camera: { status: 'live', width: 1280, height: 720, frames_per_second: 30 },
+    help: null,
     visitor: {
       code: { shown: 'empty' },
       typed: '',

@@ -1,5 +1,5 @@
-/** A drawn phone before a drawn camera, as a preview message. */
-export async function picture(): Promise<ArrayBuffer | null> {
+/** A drawn phone before a drawn camera, as a preview message; its code is outlined where it was read. */
+export async function picture(isRead: boolean): Promise<ArrayBuffer | null> {
   const canvas = document.createElement('canvas');
   canvas.width = 640;
   canvas.height = 360;
@@ -42,7 +42,7 @@ export async function picture(): Promise<ArrayBuffer | null> {
   const message = new Uint8Array(36 + body.length);
   message.set(body, 36);
   const view = new DataView(message.buffer);
-  view.setUint8(0, 1);
+  view.setUint8(0, isRead ? 1 : 0);
   corners.flat().forEach((value, index) => view.setFloat32(4 + index * 4, value, true));
   return message.buffer;
 }

@@ -81,6 +81,12 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
       { camera: { status: 'no_picture', reason: 'camera-absent' } },
     ),
   'no-camera': () => atDoor({ camera: { status: 'no_picture', reason: 'camera-busy' } }),
+  'help-far': () => atDoor({ help: 'too_far' }),
+  'help-near': () => atDoor({ help: 'too_near' }),
+  'help-dark': () => atDoor({ help: 'too_dark' }),
+  'help-glare': () => verdict({}, { help: 'glare' }),
+  'help-blurred': () => atDoor({ help: 'blurred' }),
+  'help-covered': () => atDoor({ help: 'partly_covered' }),
   typing: () =>
     atDoor({
       prompt: 'type_temperature',

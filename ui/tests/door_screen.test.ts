@@ -1,9 +1,10 @@
-import { render, screen, waitFor } from '@testing-library/svelte';
+import { cleanup, render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it, vi } from 'vitest';
 import App from '../src/App.svelte';
 import { start } from '../src/state/program.svelte';
 import { backend } from '../src/ipc/backend';
+import { speak } from '../src/words/catalogue.svelte';
 import { events, fake } from '../mock/bindings';
 import { door } from '../mock/data';
 import { enter } from './setup';
@@ -89,6 +90,36 @@ describe('the door', () => {
     await open('no-camera');
     expect(screen.getByTestId('camera-status')).toHaveTextContent('摄像头无画面');
     expect(screen.getByTestId('camera-trouble')).toHaveTextContent('摄像头正被别的程序占用');
+  });
+
+  it('says in one line with a picture what would make the code readable, and takes it back', async () => {
+    await open('help-far');
+    const help = screen.getByTestId('scan-help');
+    expect(help).toHaveTextContent('请再靠近一点');
+    expect(help).toHaveAttribute('data-help', 'too_far');
+    expect(help.querySelector('svg')).not.toBeNull();
+    events.doorChanged.send(door({ revision: 9 }));
+    await waitFor(() => expect(help).toBeEmptyDOMElement());
+  });
+
+  it('has words for every help in both languages, and another picture for each', async () => {
+    const scenes = ['far', 'near', 'dark', 'glare', 'blurred', 'covered'];
+    const pictures = new Set<string | null | undefined>();
+    const words = new Set<string | null>();
+    for (const scene of scenes) {
+      await open(`help-${scene}`);
+      const help = screen.getByTestId('scan-help');
+      for (const language of ['zh-CN', 'en'] as const) {
+        await speak(language);
+        await waitFor(() => expect(help.textContent).not.toContain('scan-help'));
+        words.add(help.textContent);
+      }
+      pictures.add(help.querySelector('path')?.getAttribute('d'));
+      cleanup();
+      await speak('zh-CN');
+    }
+    expect(words.size).toBe(2 * scenes.length);
+    expect(pictures.size).toBe(scenes.length);
   });
 
   it('puts the evidence level beside the code', async () => {

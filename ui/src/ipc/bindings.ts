@@ -469,6 +469,8 @@ export type DoorView = {
 	counts: Counts,
 	/**  The camera. */
 	camera: CameraView,
+	/**  What would help, while a code is held up that cannot be read. */
+	help: ScanHelp | null,
 	/**  The visitor. */
 	visitor: VisitorView,
 	/**  What the door waits for. */
@@ -995,6 +997,21 @@ export type Role =
 "manager" | 
 /**  Reads the log and witnesses it; changes nothing. */
 "inspector";
+
+/**  What would make the code before the camera readable: one line for the guard. */
+export type ScanHelp = 
+/**  The code is too small. */
+"too_far" | 
+/**  The code is larger than the picture. */
+"too_near" | 
+/**  There is too little light, or the phone's screen is too dark. */
+"too_dark" | 
+/**  A lamp is reflected, or the screen is too bright. */
+"glare" | 
+/**  Out of focus, or moved. */
+"blurred" | 
+/**  A finger or the edge of the picture hides a part. */
+"partly_covered";
 
 /**  A seal: what the ledger is at this moment. */
 export type SealView = {

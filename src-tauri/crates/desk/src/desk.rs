@@ -25,7 +25,7 @@ use crate::rows::Words;
 use crate::session::{Patience, Session};
 use crate::view::{
     AppView, Appearance, AuditView, CameraView, DoorView, ExportProgress, InspectorView, PersonView,
-    StoreFault, WitnessingView,
+    ScanHelp, StoreFault, WitnessingView,
 };
 use crate::witnessing::Witnessing;
 
@@ -119,6 +119,8 @@ pub(crate) struct State {
     pub(crate) door: Door,
     pub(crate) gate: GateCache,
     pub(crate) camera: CameraView,
+    /// What would make the code before the camera readable.
+    pub(crate) help: Option<ScanHelp>,
     pub(crate) revision: u32,
     /// When a key was pressed or a code seen last, on the monotonic clock.
     pub(crate) touched: Duration,
@@ -172,6 +174,7 @@ impl Desk {
             door: Door::default(),
             gate: GateCache::default(),
             camera: CameraView::Opening,
+            help: None,
             revision: 0,
             touched: clock.since_start(),
             disk: None,

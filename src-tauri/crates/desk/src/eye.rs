@@ -11,30 +11,32 @@ use gatepost_camera::{
 };
 use gatepost_codes::HealthColour;
 use gatepost_scan::{
-    ColourClass, ColourReading, ColourVote, Detection, FrameView, PixelLayout, colour_of, scan,
+    ColourClass, ColourReading, ColourVote, Detection, FrameView, PixelLayout, Scanner, Sight, colour_of,
 };
 
 use crate::demo::DemoCamera;
 use crate::desk::{CameraSource, Desk};
 use crate::gate::{Sighting, TICK};
+use crate::help::Helping;
 use crate::preview::Outline;
-use crate::view::CameraView;
+use crate::view::{CameraView, ScanHelp};
 use crate::visitor::SeenNow;
 
-/// Looks a second at most. A phone held up is seen within 70 ms, and an idle door leaves the machine alone.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(66);
+/// Every frame of a camera of 30 a second is looked at, and of a faster one as many.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(30);
+/// Frames with a longer pause between them have nothing to do with each other: the camera was opened anew.
+const AWAY: Duration = Duration::from_millis(500);
 /// Confidence from which the first frame alone proposes a colour; three frames decide.
 const SURE_AT_ONCE: f32 = 0.5;
 /// Colours are voted on for so many codes in view at once.
 const MOST_VOTES: usize = 4;
-/// A code that is not read for two seconds is voted on anew; a blink does not forget what was seen.
-const VOTE_LASTS_LOOKS: u32 = 30;
+/// A code that is not read for so long is voted on anew; a blink does not forget what was seen.
+const VOTE_LASTS: Duration = Duration::from_secs(2);
 /// Frames a second of a recording.
 const RECORDING_RATE: f32 = 15.0;
 
 /// A running camera and the thread that looks.
 pub(crate) struct Eye {
-    latest: Arc<LatestFrame>,
     closed: Arc<AtomicBool>,
     /// Stops when dropped.
     _camera: Camera,
@@ -51,13 +53,15 @@ impl Desk {
     pub(crate) fn open_eye(&self) {
         let opener = self.opener();
         let camera = Camera::start(opener, WatchdogSettings::default());
-        let latest = camera.latest();
         let closed = Arc::new(AtomicBool::new(false));
         let looking = Looking {
             desk: self.me.clone(),
-            latest: Arc::clone(&latest),
+            latest: camera.latest(),
             closed: Arc::clone(&closed),
+            scanner: Scanner::new(),
+            last: Duration::ZERO,
             votes: Vec::new(),
+            helping: Helping::default(),
         };
         let health = camera.health_changes();
         let (desk, ended) = (self.me.clone(), Arc::clone(&closed));
@@ -73,7 +77,6 @@ impl Desk {
             tracing::error!(%error, "no thread for the camera");
         }
         let eye = Eye {
-            latest,
             closed,
             _camera: camera,
         };
@@ -88,12 +91,9 @@ impl Desk {
     pub(crate) fn close_eye(&self) {
         let old = self.eye.lock().unwrap_or_else(PoisonError::into_inner).take();
         drop(old);
+        self.preview.forget();
+        self.help_changed(None);
         self.camera_changed(CameraView::Opening);
-    }
-
-    pub(crate) fn latest_frame(&self) -> Option<Arc<LatestFrame>> {
-        let eye = self.eye.lock().unwrap_or_else(PoisonError::into_inner);
-        eye.as_ref().map(|eye| Arc::clone(&eye.latest))
     }
 
     fn opener(&self) -> Arc<dyn Opener> {
@@ -143,15 +143,19 @@ struct Looking {
     desk: Weak<Desk>,
     latest: Arc<LatestFrame>,
     closed: Arc<AtomicBool>,
+    scanner: Scanner,
+    /// When a frame was looked at last, on the desk's monotonic clock.
+    last: Duration,
     votes: Vec<Vote>,
+    helping: Helping,
 }
 
 /// The colours of one code over the last frames.
 struct Vote {
     payload: Vec<u8>,
     colours: ColourVote,
-    /// Looks since the code was last read.
-    missed: u32,
+    /// When the code was read last, on the desk's monotonic clock.
+    read: Duration,
 }
 
 impl Looking {
@@ -171,15 +175,30 @@ impl Looking {
         }
     }
 
-    fn look(&mut self, desk: &Desk, frame: &Frame) {
+    fn look(&mut self, desk: &Desk, frame: &Arc<Frame>) {
+        let now = desk.clock.since_start();
+        if now.saturating_sub(self.last) > AWAY {
+            self.scanner.forget();
+        }
+        self.last = now;
         let Some(view) = view_of(frame) else { return };
-        let codes = scan(&view);
-        self.votes.iter_mut().for_each(|vote| vote.missed += 1);
-        self.votes.retain(|vote| vote.missed <= VOTE_LASTS_LOOKS);
-        let Some(first) = codes.first() else {
+        let sight = self.scanner.scan(&view, &|| desk.clock.since_start());
+        let found = sight.detections.first().map(|first| outline(first, frame));
+        if self.closed.load(Ordering::Relaxed) {
             return;
-        };
-        desk.preview.outline_found(outline(first, frame));
+        }
+        desk.preview.looked_at(frame, found);
+        let told = self.helping.told(help_of(&sight), found.is_some(), now);
+        desk.help_changed(told);
+        self.votes
+            .retain(|vote| now.saturating_sub(vote.read) <= VOTE_LASTS);
+        if found.is_some() {
+            self.show_codes(desk, frame, &view, &sight.detections);
+        }
+    }
+
+    /// Hands the codes of a frame to the door, each with its colour so far.
+    fn show_codes(&mut self, desk: &Desk, frame: &Frame, view: &FrameView<'_>, codes: &[Detection]) {
         let in_colour = if view.has_colour() {
             None
         } else {
@@ -217,12 +236,12 @@ impl Looking {
                 Vote {
                     payload: payload.to_vec(),
                     colours: ColourVote::new(),
-                    missed: 0,
+                    read: self.last,
                 },
             );
             0
         });
-        self.votes[at].missed = 0;
+        self.votes[at].read = self.last;
         let answer = self.votes[at].colours.add(payload, reading);
         let settled = answer.is_some();
         let class = match answer {
@@ -232,6 +251,11 @@ impl Looking {
         };
         health_colour(class).map(|colour| SeenNow { colour, settled })
     }
+}
+
+/// What would make the code readable, as this frame tells.
+fn help_of(_: &Sight) -> Option<ScanHelp> {
+    None
 }
 
 fn health_colour(class: ColourClass) -> Option<HealthColour> {

@@ -12,7 +12,9 @@ use crate::desk::{Data, Desk, Earcon, State};
 use crate::door::{Effect, Sight, Surroundings};
 use crate::error::DeskError;
 use crate::rows::{counts, local_time, short};
-use crate::view::{CameraView, CardView, CodeSlot, Counts, DoorKey, DoorView, EntryRow, VisitorView};
+use crate::view::{
+    CameraView, CardView, CodeSlot, Counts, DoorKey, DoorView, EntryRow, ScanHelp, VisitorView,
+};
 use crate::visitor::{SeenCode, SeenNow, Shown};
 
 /// Lines on the door screen.
@@ -191,6 +193,19 @@ impl Desk {
             // Before the shift the guard looks whether the camera works.
             Err(DeskError::NoOpenShift) => drop(self.show_app(&state)),
             Err(_) => {}
+        }
+    }
+
+    /// What would make a code readable changed.
+    pub(crate) fn help_changed(&self, help: Option<ScanHelp>) {
+        let mut state = self.lock();
+        if state.help == help {
+            return;
+        }
+        state.help = help;
+        // Once a visitor's code is known there is nothing to help with.
+        if state.require_shift().is_ok() && state.door.current.shown.is_nothing() {
+            self.show_door_if_possible(&mut state);
         }
     }
 
@@ -394,6 +409,7 @@ impl Desk {
             revision: state.revision,
             counts: state.gate.counts,
             camera: state.camera.clone(),
+            help: state.help.filter(|_| door.current.shown.is_nothing()),
             visitor: VisitorView {
                 code: code_slot(data, &door.current.shown),
                 typed: door.typed.clone(),

@@ -13,6 +13,7 @@ mod export;
 mod eye;
 mod folder;
 mod gate;
+mod help;
 mod housekeeping;
 mod inspector;
 mod ledger;

@@ -1,10 +1,10 @@
 //! The picture beside the verdict: small, in colour, never more than the screen can take.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use gatepost_camera::{Frame, LatestFrame, preview_jpeg};
+use gatepost_camera::{Frame, preview_jpeg};
 use gatepost_ledger::Role;
 
 use crate::desk::{Desk, State};
@@ -22,8 +22,8 @@ const QUALITY: u8 = 70;
 const BETWEEN_PICTURES: Duration = Duration::from_millis(83);
 /// A screen that says nothing for so long gets the next picture all the same: its word may have been lost.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// An outline is drawn for so long after the code was last read.
-const OUTLINE_LASTS: Duration = Duration::from_millis(400);
+/// A code that is read only now and then keeps its outline for so long, so that it does not flicker.
+const OUTLINE_LASTS: Duration = Duration::from_millis(250);
 
 /// Corners of a code as shares of width and height, clockwise.
 pub(crate) type Outline = [(f32, f32); 4];
@@ -37,6 +37,10 @@ pub(crate) struct PreviewTap {
 
 #[derive(Default)]
 struct TapState {
+    /// The last frame that the eye has looked at: what is drawn around a code belongs to the same picture.
+    frame: Option<Arc<Frame>>,
+    /// Counts the looks.
+    looks: u64,
     outline: Option<(Outline, Instant)>,
     /// Which screen watches: an older one ends.
     watcher: u64,
@@ -45,17 +49,43 @@ struct TapState {
 }
 
 impl PreviewTap {
-    pub(crate) fn outline_found(&self, outline: Outline) {
-        self.lock().outline = Some((outline, Instant::now()));
+    /// The eye has looked at this frame.
+    pub(crate) fn looked_at(&self, frame: &Arc<Frame>, found: Option<Outline>) {
+        let mut state = self.lock();
+        match (found, state.outline) {
+            (Some(outline), _) => state.outline = Some((outline, Instant::now())),
+            (None, Some((_, found))) if found.elapsed() > OUTLINE_LASTS => state.outline = None,
+            (None, _) => {}
+        }
+        state.looks += 1;
+        let _old = state.frame.replace(Arc::clone(frame));
+        drop(state);
+        self.changed.notify_all();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, TapState> {
+    /// The camera is closed: nothing of what it saw is kept.
+    pub(crate) fn forget(&self) {
+        let mut state = self.lock();
+        state.frame = None;
+        state.outline = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, TapState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn outline(&self) -> Option<Outline> {
-        let (outline, found) = self.lock().outline?;
-        (found.elapsed() <= OUTLINE_LASTS).then_some(outline)
+    /// Waits for a frame that the eye looked at after `looks`.
+    fn wait_newer(&self, looks: u64) -> Option<(Arc<Frame>, Option<Outline>, u64)> {
+        let waiting = |state: &mut TapState| state.looks <= looks || state.frame.is_none();
+        let (state, timeout) = self
+            .changed
+            .wait_timeout_while(self.lock(), PATIENCE, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        if timeout.timed_out() {
+            return None;
+        }
+        let frame = state.frame.clone()?;
+        Some((frame, state.outline.map(|(outline, _)| outline), state.looks))
     }
 
     /// Waits for the screen's word. `false` when another screen took over.
@@ -79,24 +109,24 @@ impl Desk {
     /// [`DeskError::Forbidden`] for anybody but a guard, or whoever waits for another device's code.
     pub fn watch_preview(&self, send: impl Fn(Vec<u8>) -> bool + Send + 'static) -> Result<(), DeskError> {
         self.lock().may_look_through_the_camera()?;
-        let watcher = {
+        let (watcher, mut looks) = {
             let mut state = self.preview.lock();
             state.watcher += 1;
             state.shown = true;
-            state.watcher
+            (state.watcher, state.looks)
         };
         self.preview.changed.notify_all();
         let desk = self.me.clone();
         let thread = thread::Builder::new().name("preview".to_owned()).spawn(move || {
-            let mut watching = Watching::default();
             while let Some(desk) = desk.upgrade() {
                 let began = Instant::now();
                 if !desk.preview.wait_until_shown(watcher) {
                     return;
                 }
-                match watching.next_picture(&desk) {
-                    Some(picture) => {
-                        if !send(picture) {
+                match desk.preview.wait_newer(looks) {
+                    Some((frame, outline, look)) => {
+                        looks = look;
+                        if !send(message(&frame, outline)) {
                             return;
                         }
                     }
@@ -134,31 +164,6 @@ impl State {
             return Ok(());
         }
         self.require(Role::Guard).map(drop)
-    }
-}
-
-/// Which camera was last looked at, and its last frame that was sent.
-#[derive(Default)]
-struct Watching {
-    latest: Option<Arc<LatestFrame>>,
-    sequence: u64,
-}
-
-impl Watching {
-    fn next_picture(&mut self, desk: &Desk) -> Option<Vec<u8>> {
-        let latest = desk.latest_frame()?;
-        // A camera that was opened anew counts its frames anew.
-        if !self
-            .latest
-            .as_ref()
-            .is_some_and(|last| Arc::ptr_eq(last, &latest))
-        {
-            self.sequence = 0;
-            self.latest = Some(Arc::clone(&latest));
-        }
-        let frame = latest.wait_newer(self.sequence, PATIENCE)?;
-        self.sequence = frame.sequence;
-        Some(message(&frame, desk.preview.outline()))
     }
 }
 

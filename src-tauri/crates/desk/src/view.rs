@@ -269,6 +269,24 @@ pub enum CameraView {
     },
 }
 
+/// What would make the code before the camera readable: one line for the guard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "snake_case")]
+pub enum ScanHelp {
+    /// The code is too small.
+    TooFar,
+    /// The code is larger than the picture.
+    TooNear,
+    /// There is too little light, or the phone's screen is too dark.
+    TooDark,
+    /// A lamp is reflected, or the screen is too bright.
+    Glare,
+    /// Out of focus, or moved.
+    Blurred,
+    /// A finger or the edge of the picture hides a part.
+    PartlyCovered,
+}
+
 /// A name in both languages, from the issuer table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 pub struct IssuerView {
@@ -388,6 +406,8 @@ pub struct DoorView {
     pub counts: Counts,
     /// The camera.
     pub camera: CameraView,
+    /// What would help, while a code is held up that cannot be read.
+    pub help: Option<ScanHelp>,
     /// The visitor.
     pub visitor: VisitorView,
     /// What the door waits for.
