@@ -23,7 +23,7 @@ const CERTAIN_MARGIN: f32 = 0.10;
 /// Confidence below which no colour is claimed.
 const LEAST_CONFIDENCE: f32 = 0.10;
 /// Half the side of the middle part that is left out, as a share of the code: logos stand there.
-const LOGO_HALF: f32 = 0.13;
+pub(crate) const LOGO_HALF: f32 = 0.13;
 /// Modules looked at along a side.
 const MODULES_LOOKED_AT: usize = 28;
 /// Contrast of light modules on dark ones, in steps of luma, that is certain.

@@ -6,7 +6,7 @@ use crate::plane::Luma;
 use crate::rings::{Ring, ring_around};
 
 /// Every third row meets the core of a code of one and a half pixels a module.
-const ROW_STEP: usize = 3;
+pub(crate) const ROW_STEP: usize = 3;
 /// A cluttered frame has more candidates than that only where no code could be read anyway.
 const MOST_FINDERS: usize = 160;
 /// Pixels of the smallest finder, at 1.2 pixels a module.
@@ -89,7 +89,9 @@ impl FinderSearch {
             (0, self.edges.first() == Some(&0.0), 0, 4),
             (last, self.edges.last() == Some(&(width as f32)), 4, 0),
         ] {
-            if let (true, Some(fit), Some(edges)) = (is_cut, self.fits.get_mut(index), self.edges.get(index..)) {
+            if let (true, Some(fit), Some(edges)) =
+                (is_cut, self.fits.get_mut(index), self.edges.get(index..))
+            {
                 let mut runs: [f32; 5] = std::array::from_fn(|run| edges[run + 1] - edges[run]);
                 runs[outer] = runs[other];
                 *fit |= u8::from(has_finder_ratio(&runs));
@@ -110,7 +112,7 @@ pub(crate) struct Place {
 }
 
 /// Where the colour changes along a row, beginning with the first dark pixel.
-fn edges_of(row: &[u64], width: usize, edges: &mut Vec<f32>) {
+pub(crate) fn edges_of(row: &[u64], width: usize, edges: &mut Vec<f32>) {
     edges.clear();
     let mut last_bit = 0;
     for (index, word) in row.iter().enumerate() {
@@ -127,7 +129,7 @@ fn edges_of(row: &[u64], width: usize, edges: &mut Vec<f32>) {
 }
 
 /// Checks the column, the row and the diagonals through a candidate, and takes the centre from the first two.
-fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Option<Place> {
+pub(crate) fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Option<Place> {
     let (runs, offset) = runs_through(binary, rough, (0, 1), width, is_inverted)?;
     if !has_finder_ratio(&runs) {
         return None;
@@ -226,7 +228,7 @@ fn half_line(
 ///
 /// Without branches, so that several windows are tested at once.
 #[inline]
-fn has_finder_ratio(runs: &[f32; 5]) -> bool {
+pub(crate) fn has_finder_ratio(runs: &[f32; 5]) -> bool {
     let total = runs[0] + runs[1] + runs[2] + runs[3] + runs[4];
     let module = total / 7.0;
     let near =

@@ -4,6 +4,7 @@ mod alignment;
 mod binarise;
 mod colour;
 mod deconvolve;
+mod explain;
 mod finder;
 mod frame;
 mod geometry;
@@ -25,6 +26,7 @@ mod two_finders;
 mod vote;
 
 pub use colour::{ColourClass, ColourReading, colour_of};
+pub use explain::{Explanation, Stage, StagePicture, explain};
 pub use frame::{FrameError, FrameView, PixelLayout};
 pub use geometry::Point;
 pub use scan::{Detection, Pass, scan};
