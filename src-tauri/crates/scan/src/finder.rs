@@ -169,11 +169,11 @@ fn runs_through(
     let longest = [width * 3 / 4 + 2, width * 2 / 3 + 2, width * 2 / 3 + 2];
     let (mut forward, forward_cut) = half_line(binary, (x, y), (dx, dy), longest, is_inverted)?;
     let (mut backward, backward_cut) = half_line(binary, (x - dx, y - dy), (-dx, -dy), longest, is_inverted)?;
-    // What the frame cuts off is as on the other side.
+    // What the frame cuts is as on the other side.
     match (forward_cut, backward_cut) {
         (true, true) => return None,
-        (true, false) => forward[2] = backward[2],
-        (false, true) => backward[2] = forward[2],
+        (true, false) => forward[1..].copy_from_slice(&backward[1..]),
+        (false, true) => backward[1..].copy_from_slice(&forward[1..]),
         (false, false) => {}
     }
     let runs = [
@@ -212,7 +212,7 @@ fn half_line(
             *run += 1;
         }
         let is_cut = !binary.contains(x, y);
-        if *run > longest[index] || (is_cut && index < 2) || (*run == 0 && index > 0) {
+        if *run > longest[index] || (is_cut && index < 1) || (*run == 0 && index > 0) {
             return None;
         }
         if is_cut {
