@@ -158,11 +158,12 @@ fn near_miss(rings: &[Ring], legs: &[Vec<Leg>], triples: &[Triple]) -> Option<Re
         .find_map(|(from, legs)| legs.first().map(|leg| [from, leg.other]));
     match pair {
         Some(pair) => Region::around(pair.iter().map(|member| &rings[*member])),
-        None if rings.len() < 4 => Region::around(rings.iter().take(1)),
-        None => None,
+        None => Region::around(rings.iter().filter(|ring| ring.share > CLEAR).take(1)),
     }
 }
 
+/// Share of the rays that show the rings from which a single finder is worth a closer look.
+const CLEAR: f32 = 0.93;
 /// Share of the known modules that must be right before the corners of a grid are moved about.
 const WORTH_REFINING: f32 = 0.7;
 

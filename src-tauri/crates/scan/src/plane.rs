@@ -95,12 +95,11 @@ impl<'a> Luma<'a> {
         for (y, out) in out.data.chunks_exact_mut(width).enumerate() {
             let upper = &self.row(2 * y)[..2 * width];
             let lower = &self.row(2 * y + 1)[..2 * width];
-            for ((value, a), b) in out
-                .iter_mut()
-                .zip(upper.chunks_exact(2))
-                .zip(lower.chunks_exact(2))
-            {
-                let sum = u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]);
+            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            for (value, (a, b)) in out.iter_mut().zip(pairs) {
+                // Two pixels as one number: their sum is that of its two bytes.
+                let (a, b) = (u16::from_le_bytes([a[0], a[1]]), u16::from_le_bytes([b[0], b[1]]));
+                let sum = (a & 0xFF) + (a >> 8) + (b & 0xFF) + (b >> 8);
                 *value = ((sum + 2) >> 2) as u8;
             }
         }

@@ -37,6 +37,8 @@ pub(crate) struct Ring {
     pub(crate) outline: [Point; 4],
     /// Pixels of a module, as the mean over the directions.
     pub(crate) module: f32,
+    /// Share of the rays that show the rings.
+    pub(crate) share: f32,
     /// Grey levels of what counts as light and as dark: for a light on dark pattern the dark one is higher.
     pub(crate) light: f32,
     pub(crate) dark: f32,
@@ -131,6 +133,7 @@ pub(crate) fn ring_around(luma: Luma<'_>, binary: &Binary, place: &Place) -> Opt
         centre: eye.centre + shift,
         outline: corners.map(|corner| corner + eye.centre),
         module,
+        share: points.len() as f32 / OUTLINE_RAYS as f32,
         light,
         dark,
         is_inverted: place.is_inverted,
@@ -172,7 +175,9 @@ impl Eye<'_> {
                     missing += 1;
                 }
             }
-            if missing > most_missing || cut * MOST_CUT > N {
+            // A false candidate misses half its rays: half of what may be missing tells after half of them.
+            let too_many = if 2 * index < N { most_missing / 2 + 1 } else { most_missing };
+            if missing > too_many || cut * MOST_CUT > N {
                 return None;
             }
         }
@@ -198,17 +203,21 @@ impl Eye<'_> {
         if last >= 0.0 {
             return None;
         }
+        // The core ends within less than half the way, the rings in proportion to it.
+        let mut farthest = 0.45 * self.reach;
         for step in 1..MOST_STEPS {
             let distance = f32::from(step) * self.step;
-            if distance > self.reach {
+            if distance > farthest {
                 return None;
             }
             let value = self.value(direction, distance);
             if (value < 0.0) != (last < 0.0) {
                 edges[found] = distance - self.step * value / (value - last);
                 found += 1;
-                if found == 3 {
-                    break;
+                match found {
+                    1 => farthest = 2.6 * edges[0] + 2.0,
+                    2 => farthest = 2.0 * edges[1] + 2.0,
+                    _ => break,
                 }
             }
             last = value;
