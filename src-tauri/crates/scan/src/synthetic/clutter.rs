@@ -171,7 +171,11 @@ impl Patch {
         let is_other = match self.filling {
             Filling::Plain => false,
             Filling::Tiles { across, down, joint } => {
-                let shift = if (y / down).is_multiple_of(2) { 0 } else { across / 2 };
+                let shift = if (y / down).is_multiple_of(2) {
+                    0
+                } else {
+                    across / 2
+                };
                 y % down < joint || (x + shift) % across < joint
             }
             Filling::Stripes { period, lean, stripe } => (x * lean + y) % period < stripe,
