@@ -6,6 +6,7 @@ mod colour;
 mod deconvolve;
 mod finder;
 mod frame;
+mod fusion;
 mod geometry;
 mod grid;
 mod homography;

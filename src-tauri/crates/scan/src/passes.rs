@@ -3,8 +3,9 @@
 use crate::alignment::aligned;
 use crate::binarise::Binary;
 use crate::finder::FinderSearch;
+use crate::fusion::Seen;
 use crate::geometry::Point;
-use crate::grid::{Grid, fixed_modules, grids_of};
+use crate::grid::{Fixed, Grid, fixed_modules, grids_of};
 use crate::plane::Luma;
 use crate::reading::{Reading, reading};
 use crate::refine::refined;
@@ -28,6 +29,8 @@ pub(crate) struct Look {
     pub(crate) codes: Vec<Code>,
     /// Where parts of a code that was not read are, in pixels of the picture.
     pub(crate) near_miss: Option<Region>,
+    /// The grid that was not read and whose fixed modules show best.
+    pub(crate) unread: Option<Seen>,
     pub(crate) effort: Effort,
 }
 
@@ -100,6 +103,7 @@ impl Looker {
             grids: 0,
         };
         let mut used = vec![false; rings.len()];
+        let mut tried = Tried::default();
         for triple in &triples {
             if is_over() {
                 break;
@@ -107,7 +111,7 @@ impl Looker {
             if triple.members.iter().any(|member| used[*member]) {
                 continue;
             }
-            if let Some(code) = code_of(triple, rings, luma, &mut look.effort.grids, is_over) {
+            if let Some(code) = code_of(triple, rings, luma, &mut tried, is_over) {
                 mark_used(&mut used, rings, &code, &triple.members);
                 look.codes.push(code);
             }
@@ -117,17 +121,22 @@ impl Looker {
                 if is_over() {
                     break;
                 }
-                if guess.members.iter().any(|member| used[*member]) {
+                let members = guess.members;
+                if members.iter().any(|member| used[*member]) {
                     continue;
                 }
-                if let Some(code) = code_of_two(&guess, luma, &mut look.effort.grids, is_over) {
-                    mark_used(&mut used, rings, &code, &guess.members);
+                if let Some(code) = code_of_two(guess, luma, &mut tried, is_over) {
+                    mark_used(&mut used, rings, &code, &members);
                     look.codes.push(code);
                 }
             }
         }
+        look.effort.grids = tried.grids;
         if look.codes.is_empty() {
             look.near_miss = near_miss(rings, &legs, &triples);
+            look.unread = tried
+                .nearest
+                .and_then(|unread| Seen::of(&unread.grid, &unread.fixed, luma));
         }
         look
     }
@@ -164,6 +173,37 @@ fn near_miss(rings: &[Ring], legs: &[Vec<Leg>], triples: &[Triple]) -> Option<Re
 
 /// Share of the rays that show the rings from which a single finder is worth a closer look.
 const CLEAR: f32 = 0.93;
+/// The grids of a look.
+#[derive(Default)]
+struct Tried {
+    grids: usize,
+    nearest: Option<UnreadGrid>,
+}
+
+/// A grid that was not read.
+struct UnreadGrid {
+    /// Share of its fixed modules that were right.
+    agreement: f32,
+    grid: Grid,
+    fixed: Vec<Fixed>,
+}
+
+impl Tried {
+    fn unread(&mut self, agreement: f32, grid: Grid, fixed: Vec<Fixed>) {
+        if self
+            .nearest
+            .as_ref()
+            .is_none_or(|nearest| agreement > nearest.agreement)
+        {
+            self.nearest = Some(UnreadGrid {
+                agreement,
+                grid,
+                fixed,
+            });
+        }
+    }
+}
+
 /// Share of the known modules that must be right before the corners of a grid are moved about.
 const WORTH_REFINING: f32 = 0.7;
 
@@ -171,7 +211,7 @@ fn code_of(
     triple: &Triple,
     rings: &[Ring],
     luma: Luma<'_>,
-    grids: &mut usize,
+    tried: &mut Tried,
     is_over: &dyn Fn() -> bool,
 ) -> Option<Code> {
     let mut nearest: Option<(f32, Grid)> = None;
@@ -179,7 +219,7 @@ fn code_of(
         let finders = triple.matches(rings, grid.modules);
         let fixed = fixed_modules(grid.modules);
         for grid in [aligned(&grid, luma, &finders), Some(grid)].into_iter().flatten() {
-            *grids += 1;
+            tried.grids += 1;
             match reading(&grid, &fixed, luma, is_over) {
                 Reading::Read(symbol) => return Some(code(*symbol, &grid)),
                 Reading::Unread(agreement) => {
@@ -191,25 +231,32 @@ fn code_of(
         }
     }
     let (agreement, grid) = nearest?;
+    let fixed = fixed_modules(grid.modules);
     if agreement < WORTH_REFINING || is_over() {
+        tried.unread(agreement, grid, fixed);
         return None;
     }
-    let fixed = fixed_modules(grid.modules);
     let (_, grid) = refined(&grid, luma, &fixed, is_over);
-    *grids += 1;
+    tried.grids += 1;
     match reading(&grid, &fixed, luma, is_over) {
         Reading::Read(symbol) => Some(code(*symbol, &grid)),
-        Reading::Unread(_) => None,
+        Reading::Unread(agreement) => {
+            tried.unread(agreement, grid, fixed);
+            None
+        }
     }
 }
 
 /// Reads a code of which two finders are seen.
-fn code_of_two(guess: &Guess, luma: Luma<'_>, grids: &mut usize, is_over: &dyn Fn() -> bool) -> Option<Code> {
+fn code_of_two(guess: Guess, luma: Luma<'_>, tried: &mut Tried, is_over: &dyn Fn() -> bool) -> Option<Code> {
     let (_, grid) = refined(&guess.grid, luma, &guess.fixed, is_over);
-    *grids += 1;
+    tried.grids += 1;
     match reading(&grid, &guess.fixed, luma, is_over) {
         Reading::Read(symbol) => Some(code(*symbol, &grid)),
-        Reading::Unread(_) => None,
+        Reading::Unread(agreement) => {
+            tried.unread(agreement, grid, guess.fixed);
+            None
+        }
     }
 }
 

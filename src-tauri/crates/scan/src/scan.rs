@@ -40,6 +40,8 @@ pub enum Pass {
     Sharpened,
     /// The darkest of red, green and blue: codes nearly as light as the screen.
     DarkestChannel,
+    /// The modules of several frames together, of which none alone was enough.
+    Fused,
 }
 
 impl fmt::Debug for Detection {

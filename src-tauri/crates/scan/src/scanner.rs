@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use crate::colour::colour_of;
 use crate::frame::{FrameView, Part};
+use crate::fusion::{Fusion, Seen};
 use crate::geometry::Point;
 use crate::passes::{Look, Looker, Region};
 use crate::plane::{Luma, Plane};
 use crate::scan::{Detection, Pass};
+use crate::symbol::Symbol;
 
 /// Time for a frame of 1280×720; a larger one gets as much more as it has more pixels, up to four times.
 const DEADLINE: Duration = Duration::from_millis(8);
@@ -34,12 +36,14 @@ const CLOSER: [Pass; 3] = [Pass::Sharpened, Pass::DarkestChannel, Pass::Half];
 ///
 /// Every frame is looked at in full size. Where that shows parts of a code and does not read it, the other passes
 /// follow around those parts, in the same frame and, until the deadline is met, in the next; where it shows nothing,
-/// one other pass follows, in turn. Frames are independent otherwise.
+/// one other pass follows, in turn. A code that is found in several frames and read in none is read from all of them
+/// together.
 #[derive(Default)]
 pub struct Scanner {
     is_thorough: bool,
     frames: usize,
     near_miss: Option<Region>,
+    fusion: Fusion,
     memory: Memory,
     looker: Looker,
 }
@@ -94,6 +98,7 @@ impl Scanner {
     pub fn forget(&mut self) {
         self.frames = 0;
         self.near_miss = None;
+        self.fusion.clear();
     }
 
     /// Reads the codes of a frame. `clock` tells the time since any moment, always the same one; the time
@@ -107,6 +112,7 @@ impl Scanner {
         let Scanner {
             frames,
             near_miss,
+            fusion,
             memory,
             looker,
             ..
@@ -120,6 +126,7 @@ impl Scanner {
             changed_again: &mut memory.changed_again,
             looker,
             sight: Sight::default(),
+            unread: None,
         };
         let turn = TURNS[*frames % TURNS.len()];
         *frames += 1;
@@ -127,7 +134,10 @@ impl Scanner {
             frame.see_thoroughly();
             None
         } else {
-            frame.see(*near_miss, turn)
+            let near_miss = frame.see(*near_miss, turn);
+            fusion.next_frame();
+            frame.fuse(fusion);
+            near_miss
         };
         let mut sight = frame.sight;
         sight.is_cut_short = is_over();
@@ -144,6 +154,8 @@ struct Frame<'a, 'b> {
     changed_again: &'a mut Plane,
     looker: &'a mut Looker,
     sight: Sight,
+    /// The grid of all looks that was not read and whose fixed modules show best.
+    unread: Option<Seen>,
 }
 
 /// Parts of a frame that deserve a closer look.
@@ -249,6 +261,7 @@ impl Frame<'_, '_> {
                 (self.changed.view(), 1.0, corner)
             }
             Pass::DarkestChannel => (self.view.darkest_channel(part, self.changed)?, 1.0, corner),
+            Pass::Fused => return None,
             Pass::Enlarged => {
                 if luma.width.max(luma.height) > SMALL {
                     return None;
@@ -280,17 +293,40 @@ impl Frame<'_, '_> {
         effort.grids += look.effort.grids;
         for code in look.codes {
             let corners = code.corners.map(|corner| corner * scale + origin);
-            let version = code.symbol.version;
-            self.sight.detections.push(Detection {
-                payload: code.symbol.payload.bytes,
-                text: code.symbol.payload.text,
-                colour: colour_of(self.view, &corners, version),
-                corners,
-                version,
-                is_inverted: code.is_inverted,
-                pass,
-            });
+            self.detect(code.symbol, corners, code.is_inverted, pass);
         }
+        if let Some(unread) = look.unread
+            && self.unread.as_ref().is_none_or(|best| unread.fit() > best.fit())
+        {
+            self.unread = Some(unread.at(scale, origin));
+        }
+    }
+
+    /// Reads what no look has read together with the frames before.
+    fn fuse(&mut self, fusion: &mut Fusion) {
+        if !self.sight.detections.is_empty() {
+            return;
+        }
+        let Some(unread) = self.unread.take() else {
+            return;
+        };
+        let (corners, is_inverted) = (unread.corners, unread.is_inverted);
+        if let Some(symbol) = fusion.add(unread) {
+            self.detect(symbol, corners, is_inverted, Pass::Fused);
+        }
+    }
+
+    fn detect(&mut self, symbol: Symbol, corners: [Point; 4], is_inverted: bool, pass: Pass) {
+        let version = symbol.version;
+        self.sight.detections.push(Detection {
+            payload: symbol.payload.bytes,
+            text: symbol.payload.text,
+            colour: colour_of(self.view, &corners, version),
+            corners,
+            version,
+            is_inverted,
+            pass,
+        });
     }
 }
 
