@@ -42,25 +42,41 @@ struct Scratch {
     high: Vec<u8>,
     /// Rows and columns of the tallies; their margins stay empty while it does not change.
     shape: (usize, usize),
-    middles: Vec<Tally>,
-    across: Vec<Tally>,
-    around: Vec<Tally>,
+    sums: Field,
+    counts: Field,
     row_thresholds: Vec<u8>,
     flags: Vec<u8>,
 }
 
-/// How many thresholds, and their sum.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    sum: u16,
-    count: u16,
+/// A number for each block with a margin of empty ones around, and its sum over the 5×5 blocks around each.
+#[derive(Default)]
+struct Field {
+    own: Vec<u16>,
+    across: Vec<u16>,
+    around: Vec<u16>,
 }
 
-impl Tally {
-    fn plus(self, other: Tally) -> Tally {
-        Tally {
-            sum: self.sum + other.sum,
-            count: self.count + other.count,
+impl Field {
+    fn reset(&mut self, length: usize) {
+        for values in [&mut self.own, &mut self.across, &mut self.around] {
+            values.clear();
+            values.resize(length, 0);
+        }
+    }
+
+    /// Sums over five columns, then over five rows; 5×5×255 fits.
+    fn add_up(&mut self, stride: usize) {
+        let end = self.own.len() - 2 * REACH;
+        for (index, out) in self.across[REACH..REACH + end].iter_mut().enumerate() {
+            let own = &self.own[index..index + 5];
+            *out = own[0] + own[1] + own[2] + own[3] + own[4];
+        }
+        let last = self.own.len() - 2 * REACH * stride;
+        let (rows, across) = (&mut self.around[REACH * stride..][..last], &self.across);
+        let line = |row: usize| across[row * stride..][..last].iter();
+        let lines = line(0).zip(line(1)).zip(line(2)).zip(line(3)).zip(line(4));
+        for (out, ((((a, b), c), d), e)) in rows.iter_mut().zip(lines) {
+            *out = a + b + c + d + e;
         }
     }
 }
@@ -161,61 +177,42 @@ impl Binary {
         let Scratch {
             lows,
             highs,
-            middles,
-            across,
-            around,
             shape,
+            sums,
+            counts,
             ..
         } = &mut self.scratch;
         let stride = columns + 2 * MARGIN;
         let padded = stride * (rows + 2 * MARGIN);
-        if middles.len() != padded || *shape != (rows, columns) {
+        if *shape != (rows, columns) {
             *shape = (rows, columns);
-            for tallies in [&mut *middles, &mut *across, &mut *around] {
-                tallies.clear();
-                tallies.resize(padded, Tally::default());
-            }
+            sums.reset(padded);
+            counts.reset(padded);
         }
         for row in 0..rows {
-            let out = &mut middles[(row + MARGIN) * stride + MARGIN..][..columns];
-            let ranges = lows[row * columns..][..columns]
-                .iter()
-                .zip(&highs[row * columns..][..columns]);
-            for (tally, (low, high)) in out.iter_mut().zip(ranges) {
-                let counts = u16::from(high.saturating_sub(*low) > least_range);
-                tally.sum = counts * middle(*low, *high);
-                tally.count = counts;
+            let lows = &lows[row * columns..][..columns];
+            let highs = &highs[row * columns..][..columns];
+            let sums = &mut sums.own[(row + MARGIN) * stride + MARGIN..][..columns];
+            let counts = &mut counts.own[(row + MARGIN) * stride + MARGIN..][..columns];
+            for (((sum, count), low), high) in sums.iter_mut().zip(counts).zip(lows).zip(highs) {
+                *count = u16::from(high.saturating_sub(*low) > least_range);
+                *sum = *count * middle(*low, *high);
             }
         }
-        for (out, window) in across[REACH..].iter_mut().zip(middles.windows(2 * REACH + 1)) {
-            *out = window[0]
-                .plus(window[1])
-                .plus(window[2])
-                .plus(window[3])
-                .plus(window[4]);
-        }
-        let line = |row: usize| &across[row * stride..][..stride];
-        for row in REACH..rows + 2 * MARGIN - REACH {
-            let out = &mut around[row * stride..][..stride];
-            let lines = [
-                line(row - 2),
-                line(row - 1),
-                line(row),
-                line(row + 1),
-                line(row + 2),
-            ];
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = lines
-                    .iter()
-                    .fold(Tally::default(), |sum, line| sum.plus(line[index]));
-            }
-        }
+        sums.add_up(stride);
+        counts.add_up(stride);
         self.thresholds.clear();
         for row in MARGIN..rows + MARGIN {
-            for column in MARGIN..columns + MARGIN {
-                self.thresholds
-                    .push(mean_around(around, stride, row * stride + column));
-            }
+            let from = row * stride + MARGIN;
+            let line = sums.around[from..from + columns].iter().zip(&counts.around[from..from + columns]);
+            self.thresholds.extend(line.enumerate().map(|(column, (sum, count))| {
+                if *count > 0 {
+                    // Whole numbers below 2¹⁶ are exact, and so is the quotient's whole part but for one step.
+                    (f32::from(*sum) / f32::from(*count)) as u8
+                } else {
+                    far_mean(&sums.around, &counts.around, stride, from + column)
+                }
+            }));
         }
     }
 
@@ -264,20 +261,18 @@ fn middle(low: u8, high: u8) -> u16 {
     ((low * low + high * high) / 2.0).sqrt() as u16
 }
 
-/// The mean threshold of the 5×5 blocks around a block, of 13×13 where those are all flat; 0, which makes
-/// everything light, where those are flat too.
-#[inline]
-fn mean_around(around: &[Tally], stride: usize, block: usize) -> u8 {
-    let mut tally = around[block];
-    if tally.count == 0 {
-        for row in [block - FAR * stride, block, block + FAR * stride] {
-            tally = tally
-                .plus(around[row - FAR])
-                .plus(around[row])
-                .plus(around[row + FAR]);
+/// The mean threshold of the 13×13 blocks around a block, where its 5×5 are all flat; 0, which makes everything
+/// light, where those are flat too.
+#[cold]
+fn far_mean(sums: &[u16], counts: &[u16], stride: usize, block: usize) -> u8 {
+    let (mut sum, mut count) = (0, 0);
+    for row in [block - FAR * stride, block, block + FAR * stride] {
+        for place in [row - FAR, row, row + FAR] {
+            sum += u32::from(sums[place]);
+            count += u32::from(counts[place]);
         }
     }
-    tally.sum.checked_div(tally.count).unwrap_or(0) as u8
+    sum.checked_div(count).unwrap_or(0) as u8
 }
 
 /// The bounds of the blocks in which everything is nearly as light as it can be, widened by a few blocks.

@@ -7,6 +7,8 @@ use crate::rings::{Ring, ring_around};
 
 /// Every third row meets the core of a code of one and a half pixels a module.
 const ROW_STEP: usize = 3;
+/// Rows between two looks at the clock; a multiple of the step.
+const CLOCK_ROWS: usize = 16 * ROW_STEP;
 /// A cluttered frame has more candidates than that only where no code could be read anyway.
 const MOST_FINDERS: usize = 160;
 /// Pixels of the smallest finder, at 1.2 pixels a module.
@@ -38,7 +40,8 @@ impl FinderSearch {
         found.clear();
         let mut seen = Seen::default();
         for y in (1..binary.height).step_by(ROW_STEP) {
-            if is_over() {
+            // A clock may cost as much as a row.
+            if y % CLOCK_ROWS == 1 && is_over() {
                 break;
             }
             edges_of(binary.row(y), binary.width, &mut self.edges);
@@ -232,11 +235,11 @@ fn has_finder_ratio(runs: &[f32; 5]) -> bool {
     let near =
         |sum: f32, modules: f32, tolerance: f32| (sum - modules * module).abs() <= tolerance * module + 0.8;
     (total >= LEAST_WIDTH)
-        & near(runs[2], 3.0, 1.2)
-        & near(runs[1] + runs[2], 4.0, 0.9)
-        & near(runs[2] + runs[3], 4.0, 0.9)
-        & near(runs[0] + runs[1], 2.0, 0.6)
-        & near(runs[3] + runs[4], 2.0, 0.6)
+        & near(runs[2], 3.0, 1.0)
+        & near(runs[1] + runs[2], 4.0, 0.7)
+        & near(runs[2] + runs[3], 4.0, 0.7)
+        & near(runs[0] + runs[1], 2.0, 0.5)
+        & near(runs[3] + runs[4], 2.0, 0.5)
 }
 
 #[cfg(test)]

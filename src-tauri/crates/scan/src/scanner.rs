@@ -18,16 +18,16 @@ const NOISY: u8 = 24;
 const SMALL: usize = 400;
 /// Side of a region in pixels below which it is not looked at.
 const LEAST_SIDE: usize = 16;
-/// One of these follows the full size where nothing was seen, in turn: the cheap ones most often.
-const TURNS: [Pass; 8] = [
-    Pass::Half,
-    Pass::Quarter,
-    Pass::Half,
-    Pass::Sharpened,
-    Pass::Half,
-    Pass::Quarter,
-    Pass::Half,
-    Pass::DarkestChannel,
+/// What follows the full size where nothing was seen, in turn. Every second frame has nothing to follow.
+const TURNS: [Option<Pass>; 8] = [
+    None,
+    Some(Pass::Half),
+    None,
+    Some(Pass::Quarter),
+    None,
+    Some(Pass::Sharpened),
+    None,
+    Some(Pass::DarkestChannel),
 ];
 /// What is tried around a near miss.
 const CLOSER: [Pass; 3] = [Pass::Sharpened, Pass::DarkestChannel, Pass::Half];
@@ -181,7 +181,7 @@ impl Frame<'_, '_> {
     }
 
     /// The schedule of a camera. Gives where the next frame should be looked at more closely.
-    fn see(&mut self, before: Option<Region>, turn: Pass) -> Option<Region> {
+    fn see(&mut self, before: Option<Region>, turn: Option<Pass>) -> Option<Region> {
         let Parts {
             near_miss: now,
             blown,
@@ -201,7 +201,9 @@ impl Frame<'_, '_> {
             }
         }
         if now.is_none() && blown.is_none() && !self.is_done() {
-            self.pass(turn, None);
+            if let Some(pass) = turn {
+                self.pass(pass, None);
+            }
         }
         if !self.is_done() {
             self.pass(Pass::Enlarged, None);
