@@ -235,11 +235,11 @@ fn has_finder_ratio(runs: &[f32; 5]) -> bool {
     let near =
         |sum: f32, modules: f32, tolerance: f32| (sum - modules * module).abs() <= tolerance * module + 0.8;
     (total >= LEAST_WIDTH)
-        & near(runs[2], 3.0, 1.0)
-        & near(runs[1] + runs[2], 4.0, 0.7)
-        & near(runs[2] + runs[3], 4.0, 0.7)
-        & near(runs[0] + runs[1], 2.0, 0.5)
-        & near(runs[3] + runs[4], 2.0, 0.5)
+        & near(runs[2], 3.0, 0.8)
+        & near(runs[1] + runs[2], 4.0, 0.5)
+        & near(runs[2] + runs[3], 4.0, 0.5)
+        & near(runs[0] + runs[1], 2.0, 0.4)
+        & near(runs[3] + runs[4], 2.0, 0.4)
 }
 
 #[cfg(test)]
