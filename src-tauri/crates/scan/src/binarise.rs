@@ -7,6 +7,8 @@
 use crate::plane::Luma;
 
 const BLOCK: usize = 8;
+/// Columns whose extremes are found at once, in registers.
+const TILE: usize = 32;
 /// Contrast that a block needs at least, and at most however noisy the frame is.
 const LEAST_RANGE: u8 = 12;
 const MOST_LEAST_RANGE: u8 = 24;
@@ -143,13 +145,30 @@ impl Binary {
         let padded = self.columns * BLOCK + BLOCK;
         lows.clear();
         highs.clear();
+        low.clear();
+        low.resize(padded, u8::MAX);
+        high.clear();
+        high.resize(padded, 0);
         for top in (0..luma.height).step_by(BLOCK) {
-            low.clear();
-            low.resize(padded, u8::MAX);
-            high.clear();
-            high.resize(padded, 0);
-            for y in top..(top + BLOCK).min(luma.height) {
-                for ((low, high), value) in low.iter_mut().zip(high.iter_mut()).zip(luma.row(y)) {
+            // A band that ends early repeats its last row, which changes no minimum.
+            let rows: [&[u8]; BLOCK] = std::array::from_fn(|row| luma.row((top + row).min(luma.height - 1)));
+            let whole = luma.width / TILE * TILE;
+            for left in (0..whole).step_by(TILE) {
+                let mut least = [u8::MAX; TILE];
+                let mut most = [0; TILE];
+                for row in rows {
+                    for ((least, most), value) in least.iter_mut().zip(&mut most).zip(&row[left..left + TILE]) {
+                        *least = (*least).min(*value);
+                        *most = (*most).max(*value);
+                    }
+                }
+                low[left..left + TILE].copy_from_slice(&least);
+                high[left..left + TILE].copy_from_slice(&most);
+            }
+            low[whole..].fill(u8::MAX);
+            high[whole..].fill(0);
+            for row in rows {
+                for ((low, high), value) in low[whole..].iter_mut().zip(&mut high[whole..]).zip(&row[whole..]) {
                     *low = (*low).min(*value);
                     *high = (*high).max(*value);
                 }

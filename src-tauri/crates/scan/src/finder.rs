@@ -6,7 +6,7 @@ use crate::plane::Luma;
 use crate::rings::{Ring, ring_around};
 
 /// Every third row meets the core of a code of one and a half pixels a module.
-const ROW_STEP: usize = 3;
+const ROW_STEP: usize = 4;
 /// Rows between two looks at the clock; a multiple of the step.
 const CLOCK_ROWS: usize = 16 * ROW_STEP;
 /// A cluttered frame has more candidates than that only where no code could be read anyway.
