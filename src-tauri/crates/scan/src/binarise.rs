@@ -1,4 +1,4 @@
-//! Light and dark by local contrast, one bit a pixel.
+//! Light and dark by local contrast.
 //!
 //! Each block of 8×8 pixels has a darkest and a lightest value. Where they differ by more than the noise of
 //! the frame, their middle is a fair threshold; the threshold of a block is the mean of the fair ones around
@@ -22,13 +22,12 @@ const REACH: usize = 2;
 const FAR: usize = 4;
 const MARGIN: usize = REACH + FAR;
 
-/// A frame of dark (1) and light (0) pixels, 64 to a word, with the thresholds that made it.
+/// Where a picture is dark and where it is light: the thresholds of its blocks. Bits are made for the rows that are
+/// searched, and single pixels compared where they are asked for, which is fewer than all.
 #[derive(Default)]
 pub(crate) struct Binary {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    words_in_row: usize,
-    words: Vec<u64>,
     columns: usize,
     thresholds: Vec<u8>,
     noise: u8,
@@ -46,7 +45,12 @@ struct Scratch {
     shape: (usize, usize),
     sums: Field,
     counts: Field,
-    row_thresholds: Vec<u8>,
+}
+
+/// Memory for the bits of a row, used again for the next.
+#[derive(Default)]
+pub(crate) struct RowBits {
+    thresholds: Vec<u8>,
     flags: Vec<u8>,
 }
 
@@ -84,12 +88,14 @@ impl Field {
 }
 
 impl Binary {
-    /// Whether a pixel is dark; outside the frame all is light.
+    /// Whether a pixel of the picture that was measured is dark; outside of it all is light.
     #[inline]
-    pub(crate) fn is_dark(&self, x: i32, y: i32) -> bool {
+    pub(crate) fn is_dark(&self, luma: Luma<'_>, x: i32, y: i32) -> bool {
         // A negative number becomes a huge one.
         let (x, y) = (x as u32 as usize, y as u32 as usize);
-        x < self.width && y < self.height && self.words[y * self.words_in_row + x / 64] >> (x % 64) & 1 != 0
+        x < self.width
+            && y < self.height
+            && luma.pixel(x, y) < self.thresholds[y / BLOCK * self.columns + x / BLOCK]
     }
 
     /// Whether a pixel is in the picture.
@@ -110,9 +116,20 @@ impl Binary {
         self.blown
     }
 
-    /// The bits of a row; those beyond the width are light.
-    pub(crate) fn row(&self, y: usize) -> &[u64] {
-        &self.words[y * self.words_in_row..][..self.words_in_row]
+    /// The bits of a row, dark ones set, the first pixel lowest; those beyond the width are light.
+    pub(crate) fn bits(&self, luma: Luma<'_>, y: usize, memory: &mut RowBits, bits: &mut Vec<u64>) {
+        let band = y / BLOCK;
+        memory.thresholds.clear();
+        for threshold in &self.thresholds[band * self.columns..][..self.columns] {
+            memory.thresholds.extend_from_slice(&[*threshold; BLOCK]);
+        }
+        memory.flags.resize(self.width.div_ceil(64) * 64, 0);
+        memory.flags[self.width..].fill(0);
+        for ((flag, value), threshold) in memory.flags.iter_mut().zip(luma.row(y)).zip(&memory.thresholds) {
+            *flag = u8::from(value < threshold);
+        }
+        bits.clear();
+        bits.extend(memory.flags.chunks_exact(64).map(packed));
     }
 
     /// The threshold at a pixel: darker than that is dark.
@@ -122,15 +139,13 @@ impl Binary {
         self.thresholds[row * self.columns + column]
     }
 
-    /// Splits a picture into dark and light, in the memory of the one before.
+    /// Measures a picture, in the memory of the one before.
     pub(crate) fn fill(&mut self, luma: Luma<'_>) {
         self.width = luma.width;
         self.height = luma.height;
         self.columns = luma.width.div_ceil(BLOCK);
-        self.words_in_row = luma.width.div_ceil(64);
         self.measure_blocks(luma);
         self.average_thresholds();
-        self.pack(luma);
     }
 
     /// The darkest and the lightest value of every block, row by row.
@@ -157,7 +172,8 @@ impl Binary {
                 let mut least = [u8::MAX; TILE];
                 let mut most = [0; TILE];
                 for row in rows {
-                    for ((least, most), value) in least.iter_mut().zip(&mut most).zip(&row[left..left + TILE]) {
+                    for ((least, most), value) in least.iter_mut().zip(&mut most).zip(&row[left..left + TILE])
+                    {
                         *least = (*least).min(*value);
                         *most = (*most).max(*value);
                     }
@@ -168,7 +184,8 @@ impl Binary {
             low[whole..].fill(u8::MAX);
             high[whole..].fill(0);
             for row in rows {
-                for ((low, high), value) in low[whole..].iter_mut().zip(&mut high[whole..]).zip(&row[whole..]) {
+                for ((low, high), value) in low[whole..].iter_mut().zip(&mut high[whole..]).zip(&row[whole..])
+                {
                     *low = (*low).min(*value);
                     *high = (*high).max(*value);
                 }
@@ -223,39 +240,18 @@ impl Binary {
         self.thresholds.clear();
         for row in MARGIN..rows + MARGIN {
             let from = row * stride + MARGIN;
-            let line = sums.around[from..from + columns].iter().zip(&counts.around[from..from + columns]);
-            self.thresholds.extend(line.enumerate().map(|(column, (sum, count))| {
-                if *count > 0 {
-                    // Whole numbers below 2¹⁶ are exact, and so is the quotient's whole part but for one step.
-                    (f32::from(*sum) / f32::from(*count)) as u8
-                } else {
-                    far_mean(&sums.around, &counts.around, stride, from + column)
-                }
-            }));
-        }
-    }
-
-    fn pack(&mut self, luma: Luma<'_>) {
-        let Scratch {
-            row_thresholds,
-            flags,
-            ..
-        } = &mut self.scratch;
-        let width = self.words_in_row * 64;
-        self.words.clear();
-        flags.clear();
-        flags.resize(width, 0);
-        for y in 0..luma.height {
-            if y % BLOCK == 0 {
-                row_thresholds.clear();
-                for threshold in &self.thresholds[y / BLOCK * self.columns..][..self.columns] {
-                    row_thresholds.extend_from_slice(&[*threshold; BLOCK]);
-                }
-            }
-            for ((flag, value), threshold) in flags.iter_mut().zip(luma.row(y)).zip(row_thresholds.iter()) {
-                *flag = u8::from(value < threshold);
-            }
-            self.words.extend(flags.chunks_exact(64).map(packed));
+            let line = sums.around[from..from + columns]
+                .iter()
+                .zip(&counts.around[from..from + columns]);
+            self.thresholds
+                .extend(line.enumerate().map(|(column, (sum, count))| {
+                    if *count > 0 {
+                        // Whole numbers below 2¹⁶ are exact, and so is the quotient's whole part but for one step.
+                        (f32::from(*sum) / f32::from(*count)) as u8
+                    } else {
+                        far_mean(&sums.around, &counts.around, stride, from + column)
+                    }
+                }));
         }
     }
 }
@@ -342,38 +338,73 @@ mod tests {
     use super::*;
     use crate::plane::Plane;
 
-    fn binary_of(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> Binary {
+    fn plane_of(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> Plane {
         let mut plane = Plane::default();
         plane.resize(width, height);
         for (index, out) in plane.data.iter_mut().enumerate() {
             *out = value(index % width, index / width);
         }
-        let mut binary = Binary::default();
-        binary.fill(plane.view());
-        binary
+        plane
     }
 
     #[test]
     fn a_faint_chessboard_keeps_its_squares_at_any_width() {
-        for width in [63, 64, 65, 130] {
-            let is_dark = |x: usize, y: usize| (x / 5 + y / 5) % 2 == 0;
-            let binary = binary_of(width, 70, |x, y| if is_dark(x, y) { 200 } else { 230 });
+        let mut binary = Binary::default();
+        let (mut memory, mut bits) = (RowBits::default(), Vec::new());
+        for width in [63, 130, 64, 65] {
+            let is_dark = |x: usize, y: usize| (x / 5 + y / 5).is_multiple_of(2);
+            let plane = plane_of(width, 70, |x, y| if is_dark(x, y) { 200 } else { 230 });
+            binary.fill(plane.view());
             for y in 0..70 {
+                binary.bits(plane.view(), y, &mut memory, &mut bits);
                 for x in 0..width {
+                    let is_set = bits[x / 64] >> (x % 64) & 1 == 1;
+                    assert_eq!(is_set, is_dark(x, y), "{x} {y} of {width}");
                     assert_eq!(
-                        binary.is_dark(x as i32, y as i32),
-                        is_dark(x, y),
+                        binary.is_dark(plane.view(), x as i32, y as i32),
+                        is_set,
                         "{x} {y} of {width}"
                     );
                 }
+                assert_eq!(
+                    bits.last()
+                        .unwrap()
+                        .checked_shr(width as u32 % 64)
+                        .filter(|_| width % 64 > 0)
+                        .unwrap_or(0),
+                    0
+                );
             }
-            assert!(!binary.is_dark(-1, 3) && !binary.is_dark(width as i32, 3) && !binary.is_dark(3, 70));
+            assert!(!binary.is_dark(plane.view(), -1, 3));
+            assert!(!binary.is_dark(plane.view(), width as i32, 3));
+            assert!(!binary.is_dark(plane.view(), 3, 70));
         }
     }
 
     #[test]
     fn a_flat_frame_is_light() {
-        let binary = binary_of(100, 40, |x, _| (x % 8) as u8);
-        assert!((0..40).all(|y| binary.row(y).iter().all(|word| *word == 0)));
+        let plane = plane_of(100, 40, |x, _| (x % 8) as u8);
+        let mut binary = Binary::default();
+        binary.fill(plane.view());
+        assert!((0..40).all(|y| (0..100).all(|x| !binary.is_dark(plane.view(), x, y))));
+    }
+
+    #[test]
+    fn a_picture_in_too_much_light_says_where() {
+        let plane = plane_of(400, 400, |x, y| {
+            if (200..260).contains(&x) && (96..160).contains(&y) {
+                235
+            } else {
+                90
+            }
+        });
+        let mut binary = Binary::default();
+        binary.fill(plane.view());
+        let [left, top, right, bottom] = binary.blown().unwrap();
+        assert!(
+            left < 200 && top < 96 && right > 260 && bottom > 160,
+            "{left} {top} {right} {bottom}"
+        );
+        assert!(left > 100 && bottom < 260, "{left} {top} {right} {bottom}");
     }
 }

@@ -1,11 +1,11 @@
 //! Finder patterns: the three squares whose dark and light runs are 1:1:3:1:1 on every line through the centre.
 
-use crate::binarise::Binary;
+use crate::binarise::{Binary, RowBits};
 use crate::geometry::Point;
 use crate::plane::Luma;
 use crate::rings::{Ring, ring_around};
 
-/// Every third row meets the core of a code of one and a half pixels a module.
+/// Every fourth row meets the core of a code of one and a half pixels a module.
 const ROW_STEP: usize = 4;
 /// Rows between two looks at the clock; a multiple of the step.
 const CLOCK_ROWS: usize = 16 * ROW_STEP;
@@ -26,6 +26,8 @@ pub(crate) struct Seen {
 pub(crate) struct FinderSearch {
     edges: Vec<f32>,
     fits: Vec<u8>,
+    bits: Vec<u64>,
+    memory: RowBits,
 }
 
 impl FinderSearch {
@@ -44,7 +46,8 @@ impl FinderSearch {
             if y % CLOCK_ROWS == 1 && is_over() {
                 break;
             }
-            edges_of(binary.row(y), binary.width, &mut self.edges);
+            binary.bits(luma, y, &mut self.memory, &mut self.bits);
+            edges_of(&self.bits, binary.width, &mut self.edges);
             self.fits.clear();
             self.fits.extend(self.edges.windows(6).map(|edges| {
                 u8::from(has_finder_ratio(&std::array::from_fn(|run| {
@@ -68,7 +71,7 @@ impl FinderSearch {
                     if is_known(rough, found) {
                         continue;
                     }
-                    let Some(place) = crossed(binary, rough, (edges[5] - edges[0]) as i32, is_inverted)
+                    let Some(place) = crossed(luma, binary, rough, (edges[5] - edges[0]) as i32, is_inverted)
                     else {
                         continue;
                     };
@@ -92,7 +95,9 @@ impl FinderSearch {
             (0, self.edges.first() == Some(&0.0), 0, 4),
             (last, self.edges.last() == Some(&(width as f32)), 4, 0),
         ] {
-            if let (true, Some(fit), Some(edges)) = (is_cut, self.fits.get_mut(index), self.edges.get(index..)) {
+            if let (true, Some(fit), Some(edges)) =
+                (is_cut, self.fits.get_mut(index), self.edges.get(index..))
+            {
                 let mut runs: [f32; 5] = std::array::from_fn(|run| edges[run + 1] - edges[run]);
                 runs[outer] = runs[other];
                 *fit |= u8::from(has_finder_ratio(&runs));
@@ -130,14 +135,14 @@ fn edges_of(row: &[u64], width: usize, edges: &mut Vec<f32>) {
 }
 
 /// Checks the column, the row and the diagonals through a candidate, and takes the centre from the first two.
-fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Option<Place> {
-    let (runs, offset) = runs_through(binary, rough, (0, 1), width, is_inverted)?;
+fn crossed(luma: Luma<'_>, binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Option<Place> {
+    let (runs, offset) = runs_through(luma, binary, rough, (0, 1), width, is_inverted)?;
     if !has_finder_ratio(&runs) {
         return None;
     }
     let centre = Point::new(rough.x, rough.y + offset);
     let down: f32 = runs.iter().sum();
-    let (runs, offset) = runs_through(binary, centre, (1, 0), width, is_inverted)?;
+    let (runs, offset) = runs_through(luma, binary, centre, (1, 0), width, is_inverted)?;
     if !has_finder_ratio(&runs) {
         return None;
     }
@@ -145,8 +150,15 @@ fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Opti
     let centre = Point::new(centre.x + offset, centre.y);
     // The rings are looked at more closely after this; one diagonal may be damaged or too coarse.
     let has_diagonal = [(1, 1), (1, -1)].into_iter().any(|direction| {
-        runs_through(binary, centre, direction, across.max(down) as i32, is_inverted)
-            .is_some_and(|(runs, _)| has_finder_ratio(&runs))
+        runs_through(
+            luma,
+            binary,
+            centre,
+            direction,
+            across.max(down) as i32,
+            is_inverted,
+        )
+        .is_some_and(|(runs, _)| has_finder_ratio(&runs))
     });
     (has_diagonal && 3.0 * across > down && 3.0 * down > across).then_some(Place {
         centre,
@@ -162,6 +174,7 @@ fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Opti
 /// light, so every line ends.
 #[inline]
 fn runs_through(
+    luma: Luma<'_>,
     binary: &Binary,
     centre: Point,
     (dx, dy): (i32, i32),
@@ -170,8 +183,9 @@ fn runs_through(
 ) -> Option<([f32; 5], f32)> {
     let (x, y) = (centre.x.floor() as i32, centre.y.floor() as i32);
     let longest = [width * 3 / 4 + 2, width * 2 / 3 + 2, width * 2 / 3 + 2];
-    let (mut forward, forward_cut) = half_line(binary, (x, y), (dx, dy), longest, is_inverted)?;
-    let (mut backward, backward_cut) = half_line(binary, (x - dx, y - dy), (-dx, -dy), longest, is_inverted)?;
+    let (mut forward, forward_cut) = half_line(luma, binary, (x, y), (dx, dy), longest, is_inverted)?;
+    let (mut backward, backward_cut) =
+        half_line(luma, binary, (x - dx, y - dy), (-dx, -dy), longest, is_inverted)?;
     // What the frame cuts is as on the other side.
     match (forward_cut, backward_cut) {
         (true, true) => return None,
@@ -200,6 +214,7 @@ fn runs_through(
 /// The runs from inside the core outwards, and whether the frame ends before the last does.
 #[inline]
 fn half_line(
+    luma: Luma<'_>,
     binary: &Binary,
     (mut x, mut y): (i32, i32),
     (dx, dy): (i32, i32),
@@ -209,7 +224,7 @@ fn half_line(
     let mut runs = [0; 3];
     for (index, run) in runs.iter_mut().enumerate() {
         let wanted = (index != 1) != is_inverted;
-        while *run <= longest[index] && binary.is_dark(x, y) == wanted && binary.contains(x, y) {
+        while *run <= longest[index] && binary.is_dark(luma, x, y) == wanted && binary.contains(x, y) {
             x += dx;
             y += dy;
             *run += 1;

@@ -155,7 +155,11 @@ impl<'a> FrameView<'a> {
                     let source = source.try_into().expect("chunks of 32");
                     out.copy_from_slice(&first_of_pairs(source));
                 }
-                for (value, pair) in blocks.into_remainder().iter_mut().zip(sources.remainder().chunks(2)) {
+                for (value, pair) in blocks
+                    .into_remainder()
+                    .iter_mut()
+                    .zip(sources.remainder().chunks(2))
+                {
                     *value = pair[0];
                 }
             }),

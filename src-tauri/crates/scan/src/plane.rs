@@ -54,6 +54,12 @@ impl<'a> Luma<'a> {
         &self.data[y * self.stride..][..self.width]
     }
 
+    /// One pixel.
+    #[inline]
+    pub(crate) fn pixel(&self, x: usize, y: usize) -> u8 {
+        self.data[y * self.stride + x]
+    }
+
     /// A part of the frame, which must be inside it.
     pub(crate) fn part(&self, part: Part) -> Luma<'a> {
         Luma::new(
@@ -147,7 +153,7 @@ impl<'a> Luma<'a> {
             for ((value, own), sums) in out[1..].iter_mut().zip(&row[1..]).zip(columns.windows(3)) {
                 let sum = i32::from(sums[0] + sums[1] + sums[2]);
                 // (9·own − sum) / 9 × 1.5, in 64ths.
-                let detail = (9 * i32::from(*own) - sum) * 11 >> 6;
+                let detail = ((9 * i32::from(*own) - sum) * 11) >> 6;
                 *value = (i32::from(*own) + detail).clamp(0, 255) as u8;
             }
         }

@@ -77,7 +77,10 @@ pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dy
             (Attempt::Measured(_) | Attempt::Strong, None) => continue,
         };
         let contrast = match attempt {
-            Attempt::Lighter(tenths) => contrast.iter().map(|value| value + 0.1 * f32::from(tenths)).collect(),
+            Attempt::Lighter(tenths) => contrast
+                .iter()
+                .map(|value| value + 0.1 * f32::from(tenths))
+                .collect(),
             _ => contrast,
         };
         let agreement = agreement(&contrast, grid.modules, fixed);

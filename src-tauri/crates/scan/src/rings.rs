@@ -176,7 +176,11 @@ impl Eye<'_> {
                 }
             }
             // A false candidate misses half its rays: half of what may be missing tells after half of them.
-            let too_many = if 2 * index < N { most_missing / 2 + 1 } else { most_missing };
+            let too_many = if 2 * index < N {
+                most_missing / 2 + 1
+            } else {
+                most_missing
+            };
             if missing > too_many || cut * MOST_CUT > N {
                 return None;
             }
@@ -301,7 +305,9 @@ fn square_through(points: &[Point]) -> Option<[Point; 4]> {
     }
     let lines: [Option<(Point, Point)>; 4] = std::array::from_fn(|side| {
         let points = &sides[side];
-        (points.len() >= LEAST_SIDE_POINTS).then(|| fit_line(points)).flatten()
+        (points.len() >= LEAST_SIDE_POINTS)
+            .then(|| fit_line(points))
+            .flatten()
     });
     let line = |side: usize| {
         // A covered side is where the opposite one is, seen from the centre.
