@@ -6,18 +6,21 @@ use crate::finder::FinderSearch;
 use crate::fusion::Seen;
 use crate::geometry::Point;
 use crate::grid::{Fixed, Grid, fixed_modules, grids_of};
+use crate::help::Evidence;
 use crate::plane::Luma;
 use crate::reading::{Reading, reading};
 use crate::refine::refined;
 use crate::rings::Ring;
 use crate::scanner::Effort;
-use crate::symbol::Symbol;
+use crate::symbol::{Modules, Symbol};
 use crate::triples::{Leg, Triple, legs, triples};
 use crate::two_finders::{Guess, guesses};
 
 /// A code that was read in a picture.
 pub(crate) struct Code {
     pub(crate) symbol: Symbol,
+    /// What the symbol was read from.
+    pub(crate) modules: Modules,
     /// Corners in pixels of the picture.
     pub(crate) corners: [Point; 4],
     pub(crate) is_inverted: bool,
@@ -29,6 +32,8 @@ pub(crate) struct Look {
     pub(crate) codes: Vec<Code>,
     /// Where parts of a code that was not read are, in pixels of the picture.
     pub(crate) near_miss: Option<Region>,
+    /// What is measured of those parts.
+    pub(crate) evidence: Option<Evidence>,
     /// The grid that was not read and whose fixed modules show best.
     pub(crate) unread: Option<Seen>,
     pub(crate) effort: Effort,
@@ -95,12 +100,14 @@ impl Looker {
         let rings = &self.rings;
         let legs = legs(rings);
         let triples = triples(rings, &legs);
-        let mut look = Look::default();
-        look.effort = Effort {
-            candidates: seen.candidates,
-            finders: rings.len(),
-            triples: triples.len(),
-            grids: 0,
+        let mut look = Look {
+            effort: Effort {
+                candidates: seen.candidates,
+                finders: rings.len(),
+                triples: triples.len(),
+                grids: 0,
+            },
+            ..Look::default()
         };
         let mut used = vec![false; rings.len()];
         let mut tried = Tried::default();
@@ -133,7 +140,9 @@ impl Looker {
         }
         look.effort.grids = tried.grids;
         if look.codes.is_empty() {
-            look.near_miss = near_miss(rings, &legs, &triples);
+            let parts = near_miss(rings, &legs, &triples);
+            look.near_miss = Region::around(parts.iter().copied());
+            look.evidence = Evidence::of(&parts, luma, self.binary.noise());
             look.unread = tried
                 .nearest
                 .and_then(|unread| Seen::of(&unread.grid, &unread.fixed, luma));
@@ -156,23 +165,24 @@ fn mark_used(used: &mut [bool], rings: &[Ring], code: &Code, members: &[usize]) 
     }
 }
 
-/// Where the finders are that belong together best, or the only one.
-fn near_miss(rings: &[Ring], legs: &[Vec<Leg>], triples: &[Triple]) -> Option<Region> {
+/// The finders that belong together best, or the only one.
+fn near_miss<'a>(rings: &'a [Ring], legs: &[Vec<Leg>], triples: &[Triple]) -> Vec<&'a Ring> {
     if let Some(triple) = triples.first() {
-        return Region::around(triple.members.iter().map(|member| &rings[*member]));
+        return triple.members.iter().map(|member| &rings[*member]).collect();
     }
     let pair = legs
         .iter()
         .enumerate()
         .find_map(|(from, legs)| legs.first().map(|leg| [from, leg.other]));
     match pair {
-        Some(pair) => Region::around(pair.iter().map(|member| &rings[*member])),
-        None => Region::around(rings.iter().filter(|ring| ring.share > CLEAR).take(1)),
+        Some(pair) => pair.iter().map(|member| &rings[*member]).collect(),
+        None => rings.iter().filter(|ring| ring.share > CLEAR).take(1).collect(),
     }
 }
 
 /// Share of the rays that show the rings from which a single finder is worth a closer look.
 const CLEAR: f32 = 0.93;
+
 /// The grids of a look.
 #[derive(Default)]
 struct Tried {
@@ -221,7 +231,7 @@ fn code_of(
         for grid in [aligned(&grid, luma, &finders), Some(grid)].into_iter().flatten() {
             tried.grids += 1;
             match reading(&grid, &fixed, luma, is_over) {
-                Reading::Read(symbol) => return Some(code(*symbol, &grid)),
+                Reading::Read(symbol, modules) => return Some(code(*symbol, modules, &grid)),
                 Reading::Unread(agreement) => {
                     if nearest.as_ref().is_none_or(|(best, _)| agreement > *best) {
                         nearest = Some((agreement, grid));
@@ -239,7 +249,7 @@ fn code_of(
     let (_, grid) = refined(&grid, luma, &fixed, is_over);
     tried.grids += 1;
     match reading(&grid, &fixed, luma, is_over) {
-        Reading::Read(symbol) => Some(code(*symbol, &grid)),
+        Reading::Read(symbol, modules) => Some(code(*symbol, modules, &grid)),
         Reading::Unread(agreement) => {
             tried.unread(agreement, grid, fixed);
             None
@@ -252,7 +262,7 @@ fn code_of_two(guess: Guess, luma: Luma<'_>, tried: &mut Tried, is_over: &dyn Fn
     let (_, grid) = refined(&guess.grid, luma, &guess.fixed, is_over);
     tried.grids += 1;
     match reading(&grid, &guess.fixed, luma, is_over) {
-        Reading::Read(symbol) => Some(code(*symbol, &grid)),
+        Reading::Read(symbol, modules) => Some(code(*symbol, modules, &grid)),
         Reading::Unread(agreement) => {
             tried.unread(agreement, grid, guess.fixed);
             None
@@ -260,9 +270,10 @@ fn code_of_two(guess: Guess, luma: Luma<'_>, tried: &mut Tried, is_over: &dyn Fn
     }
 }
 
-fn code(symbol: Symbol, grid: &Grid) -> Code {
+fn code(symbol: Symbol, modules: Modules, grid: &Grid) -> Code {
     Code {
         symbol,
+        modules,
         corners: grid.corners(),
         is_inverted: grid.is_inverted,
     }

@@ -4,10 +4,11 @@ use crate::colour::colour_of;
 use crate::frame::{FrameView, Part};
 use crate::fusion::{Fusion, Seen};
 use crate::geometry::Point;
+use crate::help::{Evidence, Help, Helper};
 use crate::passes::{Look, Looker, Region};
 use crate::plane::{Luma, Plane};
 use crate::scan::{Detection, Pass};
-use crate::symbol::Symbol;
+use crate::symbol::{Modules, Symbol};
 
 /// Time for a frame of 1280×720; a larger one gets as much more as it has more pixels, up to four times.
 const DEADLINE: Duration = Duration::from_millis(8);
@@ -18,16 +19,20 @@ const NOISY: u8 = 24;
 const SMALL: usize = 400;
 /// Side of a region in pixels below which it is not looked at.
 const LEAST_SIDE: usize = 16;
-/// What follows the full size where nothing was seen, in turn. Every second frame has nothing to follow.
-const TURNS: [Option<Pass>; 8] = [
+/// What follows the full size where nothing was seen, in turn. Two frames in three have nothing to follow.
+const TURNS: [Option<Pass>; 12] = [
     None,
     Some(Pass::Half),
     None,
+    None,
     Some(Pass::Quarter),
+    None,
     None,
     Some(Pass::Sharpened),
     None,
+    None,
     Some(Pass::DarkestChannel),
+    None,
 ];
 /// What is tried around a near miss.
 const CLOSER: [Pass; 3] = [Pass::Sharpened, Pass::DarkestChannel, Pass::Half];
@@ -44,6 +49,7 @@ pub struct Scanner {
     frames: usize,
     near_miss: Option<Region>,
     fusion: Fusion,
+    helper: Helper,
     memory: Memory,
     looker: Looker,
 }
@@ -65,6 +71,10 @@ pub struct Sight {
     pub effort: Effort,
     /// Whether the deadline ended the search.
     pub is_cut_short: bool,
+    /// What is measured of a code that is there and was not read, if there is one.
+    pub evidence: Option<Evidence>,
+    /// What the guard can do for it, after several frames have asked for the same.
+    pub help: Option<Help>,
 }
 
 /// What was done for a frame, over all passes.
@@ -99,6 +109,7 @@ impl Scanner {
         self.frames = 0;
         self.near_miss = None;
         self.fusion.clear();
+        self.helper = Helper::default();
     }
 
     /// Reads the codes of a frame. `clock` tells the time since any moment, always the same one; the time
@@ -113,6 +124,7 @@ impl Scanner {
             frames,
             near_miss,
             fusion,
+            helper,
             memory,
             looker,
             ..
@@ -140,6 +152,11 @@ impl Scanner {
             near_miss
         };
         let mut sight = frame.sight;
+        let is_read = !sight.detections.is_empty();
+        if is_read {
+            sight.evidence = None;
+        }
+        sight.help = helper.next(is_read, sight.evidence.as_ref());
         sight.is_cut_short = is_over();
         sight
     }
@@ -200,10 +217,12 @@ impl Frame<'_, '_> {
                 }
             }
         }
-        if now.is_none() && blown.is_none() && !self.is_done() {
-            if let Some(pass) = turn {
-                self.pass(pass, None);
-            }
+        if let Some(pass) = turn
+            && now.is_none()
+            && blown.is_none()
+            && !self.is_done()
+        {
+            self.pass(pass, None);
         }
         if !self.is_done() {
             self.pass(Pass::Enlarged, None);
@@ -228,6 +247,7 @@ impl Frame<'_, '_> {
         }
         let look = self.looker.look(self.luma, self.is_over);
         let near_miss = look.near_miss;
+        self.measure(&look, 1.0);
         self.add(look, Pass::Full, 1.0, Point::default());
         Parts { near_miss, blown }
     }
@@ -282,6 +302,9 @@ impl Frame<'_, '_> {
             low: region.low * scale + origin,
             high: region.high * scale + origin,
         });
+        if region.is_none() {
+            self.measure(&look, scale);
+        }
         self.add(look, pass, scale, origin);
         near_miss
     }
@@ -295,12 +318,24 @@ impl Frame<'_, '_> {
         effort.grids += look.effort.grids;
         for code in look.codes {
             let corners = code.corners.map(|corner| corner * scale + origin);
-            self.detect(code.symbol, corners, code.is_inverted, pass);
+            self.detect(code.symbol, Some(code.modules), corners, code.is_inverted, pass);
         }
         if let Some(unread) = look.unread
             && self.unread.as_ref().is_none_or(|best| unread.fit() > best.fit())
         {
             self.unread = Some(unread.at(scale, origin));
+        }
+    }
+
+    /// Keeps what is measured of the finders that are seen best in the whole frame.
+    fn measure(&mut self, look: &Look, scale: f32) {
+        if let Some(evidence) = look.evidence
+            && self
+                .sight
+                .evidence
+                .is_none_or(|best| evidence.is_better_than(&best))
+        {
+            self.sight.evidence = Some(evidence.at(scale));
         }
     }
 
@@ -313,12 +348,22 @@ impl Frame<'_, '_> {
             return;
         };
         let (corners, is_inverted) = (unread.corners, unread.is_inverted);
+        if let Some(evidence) = &mut self.sight.evidence {
+            evidence.fit = unread.fit();
+        }
         if let Some(symbol) = fusion.add(unread) {
-            self.detect(symbol, corners, is_inverted, Pass::Fused);
+            self.detect(symbol, None, corners, is_inverted, Pass::Fused);
         }
     }
 
-    fn detect(&mut self, symbol: Symbol, corners: [Point; 4], is_inverted: bool, pass: Pass) {
+    fn detect(
+        &mut self,
+        symbol: Symbol,
+        modules: Option<Modules>,
+        corners: [Point; 4],
+        is_inverted: bool,
+        pass: Pass,
+    ) {
         let version = symbol.version;
         self.sight.detections.push(Detection {
             payload: symbol.payload.bytes,
@@ -328,6 +373,7 @@ impl Frame<'_, '_> {
             version,
             is_inverted,
             pass,
+            modules,
         });
     }
 }

@@ -29,6 +29,8 @@ pub struct Held {
     room: Picture,
     phone: Phone,
     place: Point,
+    /// How many times as bad as the category has it.
+    factor: f32,
 }
 
 impl Held {
@@ -55,6 +57,7 @@ impl Held {
             room,
             phone,
             place,
+            factor: 1.0,
         };
         let largest = 0.8 * Held::HEIGHT as f32 / (held.phone.modules + 4) as f32;
         held.resize(held.conditions.module_px.min(largest));
@@ -64,6 +67,23 @@ impl Held {
     /// The same phone nearer or further away; so near that the code is larger than the frame, if need be.
     pub fn at(mut self, module_px: f32) -> Held {
         self.resize(module_px);
+        self
+    }
+
+    /// The same with so many times the trouble that the category names: less light, more blur, more fingers.
+    pub fn worse(mut self, factor: f32) -> Held {
+        let all = &mut self.conditions;
+        match self.category {
+            Category::Defocus => all.blur_px *= factor,
+            Category::LowLight => {
+                all.exposure /= factor;
+                all.full_well /= factor;
+            }
+            Category::Bloom => all.exposure *= factor,
+            _ => {}
+        }
+        all.glare = all.glare.map(|strength| strength * factor);
+        self.factor *= factor;
         self
     }
 
@@ -110,7 +130,9 @@ impl Held {
         let mut stage = Stage::in_room(conditions, self.room.clone());
         stage.show(&self.phone, &placement, Point::default());
         if matches!(cover, Some(Cover::Finger | Cover::FrameEdge)) {
-            stage.cover_with_finger(&corners, &mut self.chance("finger", 0));
+            for finger in 0..self.factor as u32 {
+                stage.cover_with_finger(&corners, &mut self.chance("finger", finger));
+            }
         }
         stage.glare = glare.map(|strength| self.lamp(strength, &corners, index as f32));
         stage.photographed(&mut self.chance("held noise", index))
@@ -120,7 +142,7 @@ impl Held {
     fn way(&self, index: u32) -> Point {
         let mut random = self.chance("held way", index);
         let length = match self.category {
-            Category::Motion => random.between(0.7, 2.2) * self.conditions.module_px,
+            Category::Motion => random.between(0.7, 2.2) * self.factor * self.conditions.module_px,
             Category::Hard => random.between(0.0, 1.0) * self.conditions.module_px,
             _ => self.conditions.motion_px * random.between(0.5, 1.5),
         };
