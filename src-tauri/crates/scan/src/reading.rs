@@ -42,7 +42,7 @@ const ATTEMPTS: [Attempt; 8] = [
 
 /// How a grid fared.
 pub(crate) enum Reading {
-    Read(Box<Symbol>),
+    Read(Box<Symbol>, Modules),
     /// Not read; the best share of fixed modules that were right.
     Unread(f32),
 }
@@ -95,8 +95,9 @@ pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dy
             .iter()
             .map(|value| (value * 127.0).clamp(-127.0, 127.0) as i8)
             .collect();
-        if let Some(symbol) = Modules::new(grid.modules, values).and_then(|modules| read(&modules).ok()) {
-            return Reading::Read(Box::new(symbol));
+        let modules = Modules::new(grid.modules, values).expect("a grid has the size of a symbol");
+        if let Ok(symbol) = read(&modules) {
+            return Reading::Read(Box::new(symbol), modules);
         }
     }
     Reading::Unread(best)
