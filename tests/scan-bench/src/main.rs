@@ -139,5 +139,11 @@ fn list(frame: &Frame, outcomes: &[readers::Outcome; readers::COUNT]) {
             frame.name,
             frame.codes.len()
         );
+        for reading in tally::false_readings(frame, &outcomes[readers::OURS_UNHURRIED].readings) {
+            println!(
+                "    read: {}",
+                String::from_utf8_lossy(&reading.bytes).escape_debug()
+            );
+        }
     }
 }

@@ -154,11 +154,18 @@ pub(crate) fn read_in(frame: &Frame, readings: &[Reading]) -> usize {
 }
 
 /// Readings of a frame that no code of it says.
-pub(crate) fn false_in(frame: &Frame, readings: &[Reading]) -> usize {
+pub(crate) fn false_readings<'a>(
+    frame: &'a Frame,
+    readings: &'a [Reading],
+) -> impl Iterator<Item = &'a Reading> {
     readings
         .iter()
         .filter(|reading| !frame.codes.iter().any(|code| code.is_said_by(reading)))
-        .count()
+}
+
+/// How many readings of a frame no code of it says.
+pub(crate) fn false_in(frame: &Frame, readings: &[Reading]) -> usize {
+    false_readings(frame, readings).count()
 }
 
 /// The value below which `percent` of all lie; `None` of nothing.

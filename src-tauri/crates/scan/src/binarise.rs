@@ -1,4 +1,4 @@
-//! Light and dark by local contrast, one bit a pixel.
+//! Light and dark by local contrast.
 //!
 //! Each block of 8×8 pixels has a darkest and a lightest value. Where they differ by more than the noise of
 //! the frame, their middle is a fair threshold; the threshold of a block is the mean of the fair ones around
@@ -7,6 +7,8 @@
 use crate::plane::Luma;
 
 const BLOCK: usize = 8;
+/// Columns whose extremes are found at once, in registers.
+const TILE: usize = 32;
 /// Contrast that a block needs at least, and at most however noisy the frame is.
 const LEAST_RANGE: u8 = 12;
 const MOST_LEAST_RANGE: u8 = 24;
@@ -20,13 +22,12 @@ const REACH: usize = 2;
 const FAR: usize = 4;
 const MARGIN: usize = REACH + FAR;
 
-/// A frame of dark (1) and light (0) pixels, 64 to a word, with the thresholds that made it.
+/// Where a picture is dark and where it is light: the thresholds of its blocks. Bits are made for the rows that are
+/// searched, and single pixels compared where they are asked for, which is fewer than all.
 #[derive(Default)]
 pub(crate) struct Binary {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    words_in_row: usize,
-    words: Vec<u64>,
     columns: usize,
     thresholds: Vec<u8>,
     noise: u8,
@@ -42,36 +43,59 @@ struct Scratch {
     high: Vec<u8>,
     /// Rows and columns of the tallies; their margins stay empty while it does not change.
     shape: (usize, usize),
-    middles: Vec<Tally>,
-    across: Vec<Tally>,
-    around: Vec<Tally>,
-    row_thresholds: Vec<u8>,
+    sums: Field,
+    counts: Field,
+}
+
+/// Memory for the bits of a row, used again for the next.
+#[derive(Default)]
+pub(crate) struct RowBits {
+    thresholds: Vec<u8>,
     flags: Vec<u8>,
 }
 
-/// How many thresholds, and their sum.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    sum: u16,
-    count: u16,
+/// A number for each block with a margin of empty ones around, and its sum over the 5×5 blocks around each.
+#[derive(Default)]
+struct Field {
+    own: Vec<u16>,
+    across: Vec<u16>,
+    around: Vec<u16>,
 }
 
-impl Tally {
-    fn plus(self, other: Tally) -> Tally {
-        Tally {
-            sum: self.sum + other.sum,
-            count: self.count + other.count,
+impl Field {
+    fn reset(&mut self, length: usize) {
+        for values in [&mut self.own, &mut self.across, &mut self.around] {
+            values.clear();
+            values.resize(length, 0);
+        }
+    }
+
+    /// Sums over five columns, then over five rows; 5×5×255 fits.
+    fn add_up(&mut self, stride: usize) {
+        let end = self.own.len() - 2 * REACH;
+        for (index, out) in self.across[REACH..REACH + end].iter_mut().enumerate() {
+            let own = &self.own[index..index + 5];
+            *out = own[0] + own[1] + own[2] + own[3] + own[4];
+        }
+        let last = self.own.len() - 2 * REACH * stride;
+        let (rows, across) = (&mut self.around[REACH * stride..][..last], &self.across);
+        let line = |row: usize| across[row * stride..][..last].iter();
+        let lines = line(0).zip(line(1)).zip(line(2)).zip(line(3)).zip(line(4));
+        for (out, ((((a, b), c), d), e)) in rows.iter_mut().zip(lines) {
+            *out = a + b + c + d + e;
         }
     }
 }
 
 impl Binary {
-    /// Whether a pixel is dark; outside the frame all is light.
+    /// Whether a pixel of the picture that was measured is dark; outside of it all is light.
     #[inline]
-    pub(crate) fn is_dark(&self, x: i32, y: i32) -> bool {
+    pub(crate) fn is_dark(&self, luma: Luma<'_>, x: i32, y: i32) -> bool {
         // A negative number becomes a huge one.
         let (x, y) = (x as u32 as usize, y as u32 as usize);
-        x < self.width && y < self.height && self.words[y * self.words_in_row + x / 64] >> (x % 64) & 1 != 0
+        x < self.width
+            && y < self.height
+            && luma.pixel(x, y) < self.thresholds[y / BLOCK * self.columns + x / BLOCK]
     }
 
     /// Whether a pixel is in the picture.
@@ -92,9 +116,20 @@ impl Binary {
         self.blown
     }
 
-    /// The bits of a row; those beyond the width are light.
-    pub(crate) fn row(&self, y: usize) -> &[u64] {
-        &self.words[y * self.words_in_row..][..self.words_in_row]
+    /// The bits of a row, dark ones set, the first pixel lowest; those beyond the width are light.
+    pub(crate) fn bits(&self, luma: Luma<'_>, y: usize, memory: &mut RowBits, bits: &mut Vec<u64>) {
+        let band = y / BLOCK;
+        memory.thresholds.clear();
+        for threshold in &self.thresholds[band * self.columns..][..self.columns] {
+            memory.thresholds.extend_from_slice(&[*threshold; BLOCK]);
+        }
+        memory.flags.resize(self.width.div_ceil(64) * 64, 0);
+        memory.flags[self.width..].fill(0);
+        for ((flag, value), threshold) in memory.flags.iter_mut().zip(luma.row(y)).zip(&memory.thresholds) {
+            *flag = u8::from(value < threshold);
+        }
+        bits.clear();
+        bits.extend(memory.flags.chunks_exact(64).map(packed));
     }
 
     /// The threshold at a pixel: darker than that is dark.
@@ -104,15 +139,13 @@ impl Binary {
         self.thresholds[row * self.columns + column]
     }
 
-    /// Splits a picture into dark and light, in the memory of the one before.
+    /// Measures a picture, in the memory of the one before.
     pub(crate) fn fill(&mut self, luma: Luma<'_>) {
         self.width = luma.width;
         self.height = luma.height;
         self.columns = luma.width.div_ceil(BLOCK);
-        self.words_in_row = luma.width.div_ceil(64);
         self.measure_blocks(luma);
         self.average_thresholds();
-        self.pack(luma);
     }
 
     /// The darkest and the lightest value of every block, row by row.
@@ -127,13 +160,32 @@ impl Binary {
         let padded = self.columns * BLOCK + BLOCK;
         lows.clear();
         highs.clear();
+        low.clear();
+        low.resize(padded, u8::MAX);
+        high.clear();
+        high.resize(padded, 0);
         for top in (0..luma.height).step_by(BLOCK) {
-            low.clear();
-            low.resize(padded, u8::MAX);
-            high.clear();
-            high.resize(padded, 0);
-            for y in top..(top + BLOCK).min(luma.height) {
-                for ((low, high), value) in low.iter_mut().zip(high.iter_mut()).zip(luma.row(y)) {
+            // A band that ends early repeats its last row, which changes no minimum.
+            let rows: [&[u8]; BLOCK] = std::array::from_fn(|row| luma.row((top + row).min(luma.height - 1)));
+            let whole = luma.width / TILE * TILE;
+            for left in (0..whole).step_by(TILE) {
+                let mut least = [u8::MAX; TILE];
+                let mut most = [0; TILE];
+                for row in rows {
+                    for ((least, most), value) in least.iter_mut().zip(&mut most).zip(&row[left..left + TILE])
+                    {
+                        *least = (*least).min(*value);
+                        *most = (*most).max(*value);
+                    }
+                }
+                low[left..left + TILE].copy_from_slice(&least);
+                high[left..left + TILE].copy_from_slice(&most);
+            }
+            low[whole..].fill(u8::MAX);
+            high[whole..].fill(0);
+            for row in rows {
+                for ((low, high), value) in low[whole..].iter_mut().zip(&mut high[whole..]).zip(&row[whole..])
+                {
                     *low = (*low).min(*value);
                     *high = (*high).max(*value);
                 }
@@ -161,85 +213,45 @@ impl Binary {
         let Scratch {
             lows,
             highs,
-            middles,
-            across,
-            around,
             shape,
+            sums,
+            counts,
             ..
         } = &mut self.scratch;
         let stride = columns + 2 * MARGIN;
         let padded = stride * (rows + 2 * MARGIN);
-        if middles.len() != padded || *shape != (rows, columns) {
+        if *shape != (rows, columns) {
             *shape = (rows, columns);
-            for tallies in [&mut *middles, &mut *across, &mut *around] {
-                tallies.clear();
-                tallies.resize(padded, Tally::default());
-            }
+            sums.reset(padded);
+            counts.reset(padded);
         }
         for row in 0..rows {
-            let out = &mut middles[(row + MARGIN) * stride + MARGIN..][..columns];
-            let ranges = lows[row * columns..][..columns]
-                .iter()
-                .zip(&highs[row * columns..][..columns]);
-            for (tally, (low, high)) in out.iter_mut().zip(ranges) {
-                let counts = u16::from(high.saturating_sub(*low) > least_range);
-                tally.sum = counts * middle(*low, *high);
-                tally.count = counts;
+            let lows = &lows[row * columns..][..columns];
+            let highs = &highs[row * columns..][..columns];
+            let sums = &mut sums.own[(row + MARGIN) * stride + MARGIN..][..columns];
+            let counts = &mut counts.own[(row + MARGIN) * stride + MARGIN..][..columns];
+            for (((sum, count), low), high) in sums.iter_mut().zip(counts).zip(lows).zip(highs) {
+                *count = u16::from(high.saturating_sub(*low) > least_range);
+                *sum = *count * middle(*low, *high);
             }
         }
-        for (out, window) in across[REACH..].iter_mut().zip(middles.windows(2 * REACH + 1)) {
-            *out = window[0]
-                .plus(window[1])
-                .plus(window[2])
-                .plus(window[3])
-                .plus(window[4]);
-        }
-        let line = |row: usize| &across[row * stride..][..stride];
-        for row in REACH..rows + 2 * MARGIN - REACH {
-            let out = &mut around[row * stride..][..stride];
-            let lines = [
-                line(row - 2),
-                line(row - 1),
-                line(row),
-                line(row + 1),
-                line(row + 2),
-            ];
-            for (index, out) in out.iter_mut().enumerate() {
-                *out = lines
-                    .iter()
-                    .fold(Tally::default(), |sum, line| sum.plus(line[index]));
-            }
-        }
+        sums.add_up(stride);
+        counts.add_up(stride);
         self.thresholds.clear();
         for row in MARGIN..rows + MARGIN {
-            for column in MARGIN..columns + MARGIN {
-                self.thresholds
-                    .push(mean_around(around, stride, row * stride + column));
-            }
-        }
-    }
-
-    fn pack(&mut self, luma: Luma<'_>) {
-        let Scratch {
-            row_thresholds,
-            flags,
-            ..
-        } = &mut self.scratch;
-        let width = self.words_in_row * 64;
-        self.words.clear();
-        flags.clear();
-        flags.resize(width, 0);
-        for y in 0..luma.height {
-            if y % BLOCK == 0 {
-                row_thresholds.clear();
-                for threshold in &self.thresholds[y / BLOCK * self.columns..][..self.columns] {
-                    row_thresholds.extend_from_slice(&[*threshold; BLOCK]);
-                }
-            }
-            for ((flag, value), threshold) in flags.iter_mut().zip(luma.row(y)).zip(row_thresholds.iter()) {
-                *flag = u8::from(value < threshold);
-            }
-            self.words.extend(flags.chunks_exact(64).map(packed));
+            let from = row * stride + MARGIN;
+            let line = sums.around[from..from + columns]
+                .iter()
+                .zip(&counts.around[from..from + columns]);
+            self.thresholds
+                .extend(line.enumerate().map(|(column, (sum, count))| {
+                    if *count > 0 {
+                        // Whole numbers below 2¹⁶ are exact, and so is the quotient's whole part but for one step.
+                        (f32::from(*sum) / f32::from(*count)) as u8
+                    } else {
+                        far_mean(&sums.around, &counts.around, stride, from + column)
+                    }
+                }));
         }
     }
 }
@@ -264,20 +276,18 @@ fn middle(low: u8, high: u8) -> u16 {
     ((low * low + high * high) / 2.0).sqrt() as u16
 }
 
-/// The mean threshold of the 5×5 blocks around a block, of 13×13 where those are all flat; 0, which makes
-/// everything light, where those are flat too.
-#[inline]
-fn mean_around(around: &[Tally], stride: usize, block: usize) -> u8 {
-    let mut tally = around[block];
-    if tally.count == 0 {
-        for row in [block - FAR * stride, block, block + FAR * stride] {
-            tally = tally
-                .plus(around[row - FAR])
-                .plus(around[row])
-                .plus(around[row + FAR]);
+/// The mean threshold of the 13×13 blocks around a block, where its 5×5 are all flat; 0, which makes everything
+/// light, where those are flat too.
+#[cold]
+fn far_mean(sums: &[u16], counts: &[u16], stride: usize, block: usize) -> u8 {
+    let (mut sum, mut count) = (0, 0);
+    for row in [block - FAR * stride, block, block + FAR * stride] {
+        for place in [row - FAR, row, row + FAR] {
+            sum += u32::from(sums[place]);
+            count += u32::from(counts[place]);
         }
     }
-    tally.sum.checked_div(tally.count).unwrap_or(0) as u8
+    sum.checked_div(count).unwrap_or(0) as u8
 }
 
 /// The bounds of the blocks in which everything is nearly as light as it can be, widened by a few blocks.
@@ -328,38 +338,73 @@ mod tests {
     use super::*;
     use crate::plane::Plane;
 
-    fn binary_of(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> Binary {
+    fn plane_of(width: usize, height: usize, value: impl Fn(usize, usize) -> u8) -> Plane {
         let mut plane = Plane::default();
         plane.resize(width, height);
         for (index, out) in plane.data.iter_mut().enumerate() {
             *out = value(index % width, index / width);
         }
-        let mut binary = Binary::default();
-        binary.fill(plane.view());
-        binary
+        plane
     }
 
     #[test]
     fn a_faint_chessboard_keeps_its_squares_at_any_width() {
-        for width in [63, 64, 65, 130] {
-            let is_dark = |x: usize, y: usize| (x / 5 + y / 5) % 2 == 0;
-            let binary = binary_of(width, 70, |x, y| if is_dark(x, y) { 200 } else { 230 });
+        let mut binary = Binary::default();
+        let (mut memory, mut bits) = (RowBits::default(), Vec::new());
+        for width in [63, 130, 64, 65] {
+            let is_dark = |x: usize, y: usize| (x / 5 + y / 5).is_multiple_of(2);
+            let plane = plane_of(width, 70, |x, y| if is_dark(x, y) { 200 } else { 230 });
+            binary.fill(plane.view());
             for y in 0..70 {
+                binary.bits(plane.view(), y, &mut memory, &mut bits);
                 for x in 0..width {
+                    let is_set = bits[x / 64] >> (x % 64) & 1 == 1;
+                    assert_eq!(is_set, is_dark(x, y), "{x} {y} of {width}");
                     assert_eq!(
-                        binary.is_dark(x as i32, y as i32),
-                        is_dark(x, y),
+                        binary.is_dark(plane.view(), x as i32, y as i32),
+                        is_set,
                         "{x} {y} of {width}"
                     );
                 }
+                assert_eq!(
+                    bits.last()
+                        .unwrap()
+                        .checked_shr(width as u32 % 64)
+                        .filter(|_| width % 64 > 0)
+                        .unwrap_or(0),
+                    0
+                );
             }
-            assert!(!binary.is_dark(-1, 3) && !binary.is_dark(width as i32, 3) && !binary.is_dark(3, 70));
+            assert!(!binary.is_dark(plane.view(), -1, 3));
+            assert!(!binary.is_dark(plane.view(), width as i32, 3));
+            assert!(!binary.is_dark(plane.view(), 3, 70));
         }
     }
 
     #[test]
     fn a_flat_frame_is_light() {
-        let binary = binary_of(100, 40, |x, _| (x % 8) as u8);
-        assert!((0..40).all(|y| binary.row(y).iter().all(|word| *word == 0)));
+        let plane = plane_of(100, 40, |x, _| (x % 8) as u8);
+        let mut binary = Binary::default();
+        binary.fill(plane.view());
+        assert!((0..40).all(|y| (0..100).all(|x| !binary.is_dark(plane.view(), x, y))));
+    }
+
+    #[test]
+    fn a_picture_in_too_much_light_says_where() {
+        let plane = plane_of(400, 400, |x, y| {
+            if (200..260).contains(&x) && (96..160).contains(&y) {
+                235
+            } else {
+                90
+            }
+        });
+        let mut binary = Binary::default();
+        binary.fill(plane.view());
+        let [left, top, right, bottom] = binary.blown().unwrap();
+        assert!(
+            left < 200 && top < 96 && right > 260 && bottom > 160,
+            "{left} {top} {right} {bottom}"
+        );
+        assert!(left > 100 && bottom < 260, "{left} {top} {right} {bottom}");
     }
 }

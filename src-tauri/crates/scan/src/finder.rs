@@ -1,12 +1,14 @@
 //! Finder patterns: the three squares whose dark and light runs are 1:1:3:1:1 on every line through the centre.
 
-use crate::binarise::Binary;
+use crate::binarise::{Binary, RowBits};
 use crate::geometry::Point;
 use crate::plane::Luma;
 use crate::rings::{Ring, ring_around};
 
-/// Every third row meets the core of a code of one and a half pixels a module.
-pub(crate) const ROW_STEP: usize = 3;
+/// Every fourth row meets the core of a code of one and a half pixels a module.
+pub(crate) const ROW_STEP: usize = 4;
+/// Rows between two looks at the clock; a multiple of the step.
+const CLOCK_ROWS: usize = 16 * ROW_STEP;
 /// A cluttered frame has more candidates than that only where no code could be read anyway.
 const MOST_FINDERS: usize = 160;
 /// Pixels of the smallest finder, at 1.2 pixels a module.
@@ -24,6 +26,8 @@ pub(crate) struct Seen {
 pub(crate) struct FinderSearch {
     edges: Vec<f32>,
     fits: Vec<u8>,
+    bits: Vec<u64>,
+    memory: RowBits,
 }
 
 impl FinderSearch {
@@ -38,10 +42,12 @@ impl FinderSearch {
         found.clear();
         let mut seen = Seen::default();
         for y in (1..binary.height).step_by(ROW_STEP) {
-            if is_over() {
+            // A clock may cost as much as a row.
+            if y % CLOCK_ROWS == 1 && is_over() {
                 break;
             }
-            edges_of(binary.row(y), binary.width, &mut self.edges);
+            binary.bits(luma, y, &mut self.memory, &mut self.bits);
+            edges_of(&self.bits, binary.width, &mut self.edges);
             self.fits.clear();
             self.fits.extend(self.edges.windows(6).map(|edges| {
                 u8::from(has_finder_ratio(&std::array::from_fn(|run| {
@@ -65,7 +71,7 @@ impl FinderSearch {
                     if is_known(rough, found) {
                         continue;
                     }
-                    let Some(place) = crossed(binary, rough, (edges[5] - edges[0]) as i32, is_inverted)
+                    let Some(place) = crossed(luma, binary, rough, (edges[5] - edges[0]) as i32, is_inverted)
                     else {
                         continue;
                     };
@@ -129,14 +135,20 @@ pub(crate) fn edges_of(row: &[u64], width: usize, edges: &mut Vec<f32>) {
 }
 
 /// Checks the column, the row and the diagonals through a candidate, and takes the centre from the first two.
-pub(crate) fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bool) -> Option<Place> {
-    let (runs, offset) = runs_through(binary, rough, (0, 1), width, is_inverted)?;
+pub(crate) fn crossed(
+    luma: Luma<'_>,
+    binary: &Binary,
+    rough: Point,
+    width: i32,
+    is_inverted: bool,
+) -> Option<Place> {
+    let (runs, offset) = runs_through(luma, binary, rough, (0, 1), width, is_inverted)?;
     if !has_finder_ratio(&runs) {
         return None;
     }
     let centre = Point::new(rough.x, rough.y + offset);
     let down: f32 = runs.iter().sum();
-    let (runs, offset) = runs_through(binary, centre, (1, 0), width, is_inverted)?;
+    let (runs, offset) = runs_through(luma, binary, centre, (1, 0), width, is_inverted)?;
     if !has_finder_ratio(&runs) {
         return None;
     }
@@ -144,8 +156,15 @@ pub(crate) fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bo
     let centre = Point::new(centre.x + offset, centre.y);
     // The rings are looked at more closely after this; one diagonal may be damaged or too coarse.
     let has_diagonal = [(1, 1), (1, -1)].into_iter().any(|direction| {
-        runs_through(binary, centre, direction, across.max(down) as i32, is_inverted)
-            .is_some_and(|(runs, _)| has_finder_ratio(&runs))
+        runs_through(
+            luma,
+            binary,
+            centre,
+            direction,
+            across.max(down) as i32,
+            is_inverted,
+        )
+        .is_some_and(|(runs, _)| has_finder_ratio(&runs))
     });
     (has_diagonal && 3.0 * across > down && 3.0 * down > across).then_some(Place {
         centre,
@@ -161,6 +180,7 @@ pub(crate) fn crossed(binary: &Binary, rough: Point, width: i32, is_inverted: bo
 /// light, so every line ends.
 #[inline]
 fn runs_through(
+    luma: Luma<'_>,
     binary: &Binary,
     centre: Point,
     (dx, dy): (i32, i32),
@@ -169,13 +189,14 @@ fn runs_through(
 ) -> Option<([f32; 5], f32)> {
     let (x, y) = (centre.x.floor() as i32, centre.y.floor() as i32);
     let longest = [width * 3 / 4 + 2, width * 2 / 3 + 2, width * 2 / 3 + 2];
-    let (mut forward, forward_cut) = half_line(binary, (x, y), (dx, dy), longest, is_inverted)?;
-    let (mut backward, backward_cut) = half_line(binary, (x - dx, y - dy), (-dx, -dy), longest, is_inverted)?;
-    // What the frame cuts off is as on the other side.
+    let (mut forward, forward_cut) = half_line(luma, binary, (x, y), (dx, dy), longest, is_inverted)?;
+    let (mut backward, backward_cut) =
+        half_line(luma, binary, (x - dx, y - dy), (-dx, -dy), longest, is_inverted)?;
+    // What the frame cuts is as on the other side.
     match (forward_cut, backward_cut) {
         (true, true) => return None,
-        (true, false) => forward[2] = backward[2],
-        (false, true) => backward[2] = forward[2],
+        (true, false) => forward[1..].copy_from_slice(&backward[1..]),
+        (false, true) => backward[1..].copy_from_slice(&forward[1..]),
         (false, false) => {}
     }
     let runs = [
@@ -199,6 +220,7 @@ fn runs_through(
 /// The runs from inside the core outwards, and whether the frame ends before the last does.
 #[inline]
 fn half_line(
+    luma: Luma<'_>,
     binary: &Binary,
     (mut x, mut y): (i32, i32),
     (dx, dy): (i32, i32),
@@ -208,13 +230,13 @@ fn half_line(
     let mut runs = [0; 3];
     for (index, run) in runs.iter_mut().enumerate() {
         let wanted = (index != 1) != is_inverted;
-        while *run <= longest[index] && binary.is_dark(x, y) == wanted && binary.contains(x, y) {
+        while *run <= longest[index] && binary.is_dark(luma, x, y) == wanted && binary.contains(x, y) {
             x += dx;
             y += dy;
             *run += 1;
         }
         let is_cut = !binary.contains(x, y);
-        if *run > longest[index] || (is_cut && index < 2) || (*run == 0 && index > 0) {
+        if *run > longest[index] || (is_cut && index < 1) || (*run == 0 && index > 0) {
             return None;
         }
         if is_cut {
@@ -234,11 +256,11 @@ pub(crate) fn has_finder_ratio(runs: &[f32; 5]) -> bool {
     let near =
         |sum: f32, modules: f32, tolerance: f32| (sum - modules * module).abs() <= tolerance * module + 0.8;
     (total >= LEAST_WIDTH)
-        & near(runs[2], 3.0, 1.2)
-        & near(runs[1] + runs[2], 4.0, 0.9)
-        & near(runs[2] + runs[3], 4.0, 0.9)
-        & near(runs[0] + runs[1], 2.0, 0.6)
-        & near(runs[3] + runs[4], 2.0, 0.6)
+        & near(runs[2], 3.0, 0.8)
+        & near(runs[1] + runs[2], 4.0, 0.5)
+        & near(runs[2] + runs[3], 4.0, 0.5)
+        & near(runs[0] + runs[1], 2.0, 0.4)
+        & near(runs[3] + runs[4], 2.0, 0.4)
 }
 
 #[cfg(test)]

@@ -99,8 +99,7 @@ fn solve(mut equations: [[f64; 9]; 8]) -> Option<[f64; 8]> {
         })?;
         equations.swap(column, pivot);
         let lead = equations[column];
-        // The negation also refuses NaN.
-        if !(lead[column].abs() > 1e-12) {
+        if lead[column].is_nan() || lead[column].abs() <= 1e-12 {
             return None;
         }
         for equation in &mut equations[column + 1..] {

@@ -3,20 +3,24 @@
 use crate::alignment::aligned;
 use crate::binarise::Binary;
 use crate::finder::FinderSearch;
+use crate::fusion::Seen;
 use crate::geometry::Point;
-use crate::grid::{Grid, fixed_modules, grids_of};
+use crate::grid::{Fixed, Grid, fixed_modules, grids_of};
+use crate::help::Evidence;
 use crate::plane::Luma;
 use crate::reading::{Reading, reading};
 use crate::refine::refined;
 use crate::rings::Ring;
 use crate::scanner::Effort;
-use crate::symbol::Symbol;
+use crate::symbol::{Modules, Symbol};
 use crate::triples::{Leg, Triple, legs, triples};
 use crate::two_finders::{Guess, guesses};
 
 /// A code that was read in a picture.
 pub(crate) struct Code {
     pub(crate) symbol: Symbol,
+    /// What the symbol was read from.
+    pub(crate) modules: Modules,
     /// Corners in pixels of the picture.
     pub(crate) corners: [Point; 4],
     pub(crate) is_inverted: bool,
@@ -28,6 +32,10 @@ pub(crate) struct Look {
     pub(crate) codes: Vec<Code>,
     /// Where parts of a code that was not read are, in pixels of the picture.
     pub(crate) near_miss: Option<Region>,
+    /// What is measured of those parts.
+    pub(crate) evidence: Option<Evidence>,
+    /// The grid that was not read and whose fixed modules show best.
+    pub(crate) unread: Option<Seen>,
     pub(crate) effort: Effort,
 }
 
@@ -92,14 +100,17 @@ impl Looker {
         let rings = &self.rings;
         let legs = legs(rings);
         let triples = triples(rings, &legs);
-        let mut look = Look::default();
-        look.effort = Effort {
-            candidates: seen.candidates,
-            finders: rings.len(),
-            triples: triples.len(),
-            grids: 0,
+        let mut look = Look {
+            effort: Effort {
+                candidates: seen.candidates,
+                finders: rings.len(),
+                triples: triples.len(),
+                grids: 0,
+            },
+            ..Look::default()
         };
         let mut used = vec![false; rings.len()];
+        let mut tried = Tried::default();
         for triple in &triples {
             if is_over() {
                 break;
@@ -107,7 +118,7 @@ impl Looker {
             if triple.members.iter().any(|member| used[*member]) {
                 continue;
             }
-            if let Some(code) = code_of(triple, rings, luma, &mut look.effort.grids, is_over) {
+            if let Some(code) = code_of(triple, rings, luma, &mut tried, is_over) {
                 mark_used(&mut used, rings, &code, &triple.members);
                 look.codes.push(code);
             }
@@ -117,17 +128,24 @@ impl Looker {
                 if is_over() {
                     break;
                 }
-                if guess.members.iter().any(|member| used[*member]) {
+                let members = guess.members;
+                if members.iter().any(|member| used[*member]) {
                     continue;
                 }
-                if let Some(code) = code_of_two(&guess, luma, &mut look.effort.grids, is_over) {
-                    mark_used(&mut used, rings, &code, &guess.members);
+                if let Some(code) = code_of_two(guess, luma, &mut tried, is_over) {
+                    mark_used(&mut used, rings, &code, &members);
                     look.codes.push(code);
                 }
             }
         }
+        look.effort.grids = tried.grids;
         if look.codes.is_empty() {
-            look.near_miss = near_miss(rings, &legs, &triples);
+            let parts = near_miss(rings, &legs, &triples);
+            look.near_miss = Region::around(parts.iter().copied());
+            look.evidence = Evidence::of(&parts, luma, self.binary.noise());
+            look.unread = tried
+                .nearest
+                .and_then(|unread| Seen::of(&unread.grid, &unread.fixed, luma));
         }
         look
     }
@@ -147,19 +165,52 @@ fn mark_used(used: &mut [bool], rings: &[Ring], code: &Code, members: &[usize]) 
     }
 }
 
-/// Where the finders are that belong together best, or the only one.
-fn near_miss(rings: &[Ring], legs: &[Vec<Leg>], triples: &[Triple]) -> Option<Region> {
+/// The finders that belong together best, or the only one.
+fn near_miss<'a>(rings: &'a [Ring], legs: &[Vec<Leg>], triples: &[Triple]) -> Vec<&'a Ring> {
     if let Some(triple) = triples.first() {
-        return Region::around(triple.members.iter().map(|member| &rings[*member]));
+        return triple.members.iter().map(|member| &rings[*member]).collect();
     }
     let pair = legs
         .iter()
         .enumerate()
         .find_map(|(from, legs)| legs.first().map(|leg| [from, leg.other]));
     match pair {
-        Some(pair) => Region::around(pair.iter().map(|member| &rings[*member])),
-        None if rings.len() < 4 => Region::around(rings.iter().take(1)),
-        None => None,
+        Some(pair) => pair.iter().map(|member| &rings[*member]).collect(),
+        None => rings.iter().filter(|ring| ring.share > CLEAR).take(1).collect(),
+    }
+}
+
+/// Share of the rays that show the rings from which a single finder is worth a closer look.
+const CLEAR: f32 = 0.93;
+
+/// The grids of a look.
+#[derive(Default)]
+struct Tried {
+    grids: usize,
+    nearest: Option<UnreadGrid>,
+}
+
+/// A grid that was not read.
+struct UnreadGrid {
+    /// Share of its fixed modules that were right.
+    agreement: f32,
+    grid: Grid,
+    fixed: Vec<Fixed>,
+}
+
+impl Tried {
+    fn unread(&mut self, agreement: f32, grid: Grid, fixed: Vec<Fixed>) {
+        if self
+            .nearest
+            .as_ref()
+            .is_none_or(|nearest| agreement > nearest.agreement)
+        {
+            self.nearest = Some(UnreadGrid {
+                agreement,
+                grid,
+                fixed,
+            });
+        }
     }
 }
 
@@ -170,7 +221,7 @@ fn code_of(
     triple: &Triple,
     rings: &[Ring],
     luma: Luma<'_>,
-    grids: &mut usize,
+    tried: &mut Tried,
     is_over: &dyn Fn() -> bool,
 ) -> Option<Code> {
     let mut nearest: Option<(f32, Grid)> = None;
@@ -178,9 +229,9 @@ fn code_of(
         let finders = triple.matches(rings, grid.modules);
         let fixed = fixed_modules(grid.modules);
         for grid in [aligned(&grid, luma, &finders), Some(grid)].into_iter().flatten() {
-            *grids += 1;
+            tried.grids += 1;
             match reading(&grid, &fixed, luma, is_over) {
-                Reading::Read(symbol) => return Some(code(*symbol, &grid)),
+                Reading::Read(symbol, modules) => return Some(code(*symbol, modules, &grid)),
                 Reading::Unread(agreement) => {
                     if nearest.as_ref().is_none_or(|(best, _)| agreement > *best) {
                         nearest = Some((agreement, grid));
@@ -190,31 +241,39 @@ fn code_of(
         }
     }
     let (agreement, grid) = nearest?;
+    let fixed = fixed_modules(grid.modules);
     if agreement < WORTH_REFINING || is_over() {
+        tried.unread(agreement, grid, fixed);
         return None;
     }
-    let fixed = fixed_modules(grid.modules);
     let (_, grid) = refined(&grid, luma, &fixed, is_over);
-    *grids += 1;
+    tried.grids += 1;
     match reading(&grid, &fixed, luma, is_over) {
-        Reading::Read(symbol) => Some(code(*symbol, &grid)),
-        Reading::Unread(_) => None,
+        Reading::Read(symbol, modules) => Some(code(*symbol, modules, &grid)),
+        Reading::Unread(agreement) => {
+            tried.unread(agreement, grid, fixed);
+            None
+        }
     }
 }
 
 /// Reads a code of which two finders are seen.
-fn code_of_two(guess: &Guess, luma: Luma<'_>, grids: &mut usize, is_over: &dyn Fn() -> bool) -> Option<Code> {
+fn code_of_two(guess: Guess, luma: Luma<'_>, tried: &mut Tried, is_over: &dyn Fn() -> bool) -> Option<Code> {
     let (_, grid) = refined(&guess.grid, luma, &guess.fixed, is_over);
-    *grids += 1;
+    tried.grids += 1;
     match reading(&grid, &guess.fixed, luma, is_over) {
-        Reading::Read(symbol) => Some(code(*symbol, &grid)),
-        Reading::Unread(_) => None,
+        Reading::Read(symbol, modules) => Some(code(*symbol, modules, &grid)),
+        Reading::Unread(agreement) => {
+            tried.unread(agreement, grid, guess.fixed);
+            None
+        }
     }
 }
 
-fn code(symbol: Symbol, grid: &Grid) -> Code {
+fn code(symbol: Symbol, modules: Modules, grid: &Grid) -> Code {
     Code {
         symbol,
+        modules,
         corners: grid.corners(),
         is_inverted: grid.is_inverted,
     }

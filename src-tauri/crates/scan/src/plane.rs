@@ -54,6 +54,12 @@ impl<'a> Luma<'a> {
         &self.data[y * self.stride..][..self.width]
     }
 
+    /// One pixel.
+    #[inline]
+    pub(crate) fn pixel(&self, x: usize, y: usize) -> u8 {
+        self.data[y * self.stride + x]
+    }
+
     /// A part of the frame, which must be inside it.
     pub(crate) fn part(&self, part: Part) -> Luma<'a> {
         Luma::new(
@@ -95,12 +101,11 @@ impl<'a> Luma<'a> {
         for (y, out) in out.data.chunks_exact_mut(width).enumerate() {
             let upper = &self.row(2 * y)[..2 * width];
             let lower = &self.row(2 * y + 1)[..2 * width];
-            for ((value, a), b) in out
-                .iter_mut()
-                .zip(upper.chunks_exact(2))
-                .zip(lower.chunks_exact(2))
-            {
-                let sum = u16::from(a[0]) + u16::from(a[1]) + u16::from(b[0]) + u16::from(b[1]);
+            let pairs = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            for (value, (a, b)) in out.iter_mut().zip(pairs) {
+                // Two pixels as one number: their sum is that of its two bytes.
+                let (a, b) = (u16::from_le_bytes([a[0], a[1]]), u16::from_le_bytes([b[0], b[1]]));
+                let sum = (a & 0xFF) + (a >> 8) + (b & 0xFF) + (b >> 8);
                 *value = ((sum + 2) >> 2) as u8;
             }
         }
@@ -148,7 +153,7 @@ impl<'a> Luma<'a> {
             for ((value, own), sums) in out[1..].iter_mut().zip(&row[1..]).zip(columns.windows(3)) {
                 let sum = i32::from(sums[0] + sums[1] + sums[2]);
                 // (9·own − sum) / 9 × 1.5, in 64ths.
-                let detail = (9 * i32::from(*own) - sum) * 11 >> 6;
+                let detail = ((9 * i32::from(*own) - sum) * 11) >> 6;
                 *value = (i32::from(*own) + detail).clamp(0, 255) as u8;
             }
         }

@@ -22,18 +22,19 @@ enum Attempt {
     Measured(usize),
     /// By grey levels instead of light, for pictures whose shades are not a camera's.
     InGrey,
-    /// With more of the shades between counted as dark: too much light swallows lone dark modules first.
-    Lighter,
+    /// With so many tenths of the half range between counted as dark: too much light swallows lone dark modules first.
+    Lighter(u8),
     /// After undoing a strong blur, whatever the known modules show.
     Strong,
 }
 
 /// In the order of what they read: the first nineteen in twenty grids, the measured blur most of the rest.
-const ATTEMPTS: [Attempt; 7] = [
+const ATTEMPTS: [Attempt; 8] = [
     Attempt::Plain,
     Attempt::Averaged,
     Attempt::Measured(1),
-    Attempt::Lighter,
+    Attempt::Lighter(3),
+    Attempt::Lighter(6),
     Attempt::InGrey,
     Attempt::Measured(2),
     Attempt::Strong,
@@ -41,7 +42,7 @@ const ATTEMPTS: [Attempt; 7] = [
 
 /// How a grid fared.
 pub(crate) enum Reading {
-    Read(Box<Symbol>),
+    Read(Box<Symbol>, Modules),
     /// Not read; the best share of fixed modules that were right.
     Unread(f32),
 }
@@ -56,12 +57,12 @@ pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dy
             break;
         }
         let blur = match attempt {
-            Attempt::Plain | Attempt::Averaged | Attempt::InGrey | Attempt::Lighter => None,
+            Attempt::Plain | Attempt::Averaged | Attempt::InGrey | Attempt::Lighter(_) => None,
             Attempt::Measured(reach) => Blur::of(&samples, fixed, reach),
             Attempt::Strong => Some(Blur::mixing(0.16, 0.16)),
         };
         let contrast = match (attempt, blur) {
-            (Attempt::Plain | Attempt::Lighter, _) => against_surround(&samples.values, samples.side),
+            (Attempt::Plain | Attempt::Lighter(_), _) => against_surround(&samples.values, samples.side),
             (Attempt::Averaged, _) => match Samples::means(grid, luma) {
                 Some(means) => {
                     samples = means;
@@ -76,7 +77,10 @@ pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dy
             (Attempt::Measured(_) | Attempt::Strong, None) => continue,
         };
         let contrast = match attempt {
-            Attempt::Lighter => contrast.iter().map(|value| value + 0.4).collect(),
+            Attempt::Lighter(tenths) => contrast
+                .iter()
+                .map(|value| value + 0.1 * f32::from(tenths))
+                .collect(),
             _ => contrast,
         };
         let agreement = agreement(&contrast, grid.modules, fixed);
@@ -91,8 +95,9 @@ pub(crate) fn reading(grid: &Grid, fixed: &[Fixed], luma: Luma<'_>, is_over: &dy
             .iter()
             .map(|value| (value * 127.0).clamp(-127.0, 127.0) as i8)
             .collect();
-        if let Some(symbol) = Modules::new(grid.modules, values).and_then(|modules| read(&modules).ok()) {
-            return Reading::Read(Box::new(symbol));
+        let modules = Modules::new(grid.modules, values).expect("a grid has the size of a symbol");
+        if let Ok(symbol) = read(&modules) {
+            return Reading::Read(Box::new(symbol), modules);
         }
     }
     Reading::Unread(best)

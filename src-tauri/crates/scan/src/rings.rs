@@ -14,8 +14,12 @@ use crate::plane::Luma;
 /// Rays of the test, and how many of them have to show the rings: some may be covered.
 const RAYS: usize = 16;
 const LEAST_RAYS: usize = 11;
+/// One ray in so many may end outside the frame, and then does not count.
+const MOST_CUT: usize = 3;
 /// Rays of the outline.
 const OUTLINE_RAYS: usize = 48;
+/// Points of a side, of about nine, from which its line is drawn.
+const LEAST_SIDE_POINTS: usize = 5;
 /// Steps of a ray, at most.
 const MOST_STEPS: u16 = 96;
 /// Contrast between the light ring and the dark parts, in grey levels.
@@ -33,6 +37,8 @@ pub(crate) struct Ring {
     pub(crate) outline: [Point; 4],
     /// Pixels of a module, as the mean over the directions.
     pub(crate) module: f32,
+    /// Share of the rays that show the rings.
+    pub(crate) share: f32,
     /// Grey levels of what counts as light and as dark: for a light on dark pattern the dark one is higher.
     pub(crate) light: f32,
     pub(crate) dark: f32,
@@ -100,6 +106,7 @@ pub(crate) fn ring_around(luma: Luma<'_>, binary: &Binary, place: &Place) -> Opt
         centre: place.centre,
         step: (place.across.min(place.down) / 21.0).max(0.4),
         reach: 1.15 * place.across.max(place.down),
+        half: 0.45 * place.across.min(place.down),
     };
     let rays = eye.rays::<RAYS>(RAYS - LEAST_RAYS)?;
     eye.centre = eye.centre + middle_of(&rays);
@@ -126,6 +133,7 @@ pub(crate) fn ring_around(luma: Luma<'_>, binary: &Binary, place: &Place) -> Opt
         centre: eye.centre + shift,
         outline: corners.map(|corner| corner + eye.centre),
         module,
+        share: points.len() as f32 / OUTLINE_RAYS as f32,
         light,
         dark,
         is_inverted: place.is_inverted,
@@ -146,24 +154,45 @@ struct Eye<'a> {
     centre: Point,
     step: f32,
     reach: f32,
+    /// Least distance at which the dark ring ends.
+    half: f32,
 }
 
 impl Eye<'_> {
     /// Rays in `N` directions, `None` for those without rings; `None` at all as soon as too many are without.
     fn rays<const N: usize>(&self, most_missing: usize) -> Option<[Option<Ray>; N]> {
         let mut rays = [None; N];
-        let mut missing = 0;
+        let (mut missing, mut cut) = (0, 0);
         for index in 0..N {
             // Directions far apart come first, so that a false candidate is dropped after few.
             let slot = (index * 5) % N;
             let angle = TAU * slot as f32 / N as f32;
             rays[slot] = self.ray(Point::new(angle.cos(), angle.sin()));
-            missing += usize::from(rays[slot].is_none());
-            if missing > most_missing {
+            if rays[slot].is_none() {
+                if self.is_cut(Point::new(angle.cos(), angle.sin())) {
+                    cut += 1;
+                } else {
+                    missing += 1;
+                }
+            }
+            // A false candidate misses half its rays: half of what may be missing tells after half of them.
+            let too_many = if 2 * index < N {
+                most_missing / 2 + 1
+            } else {
+                most_missing
+            };
+            if missing > too_many || cut * MOST_CUT > N {
                 return None;
             }
         }
         Some(rays)
+    }
+
+    /// Whether the frame ends before the rings do in a direction.
+    fn is_cut(&self, direction: Point) -> bool {
+        let end = self.centre + direction * self.half;
+        let inside = 0.0..self.luma.width as f32;
+        !inside.contains(&end.x) || !(0.0..self.luma.height as f32).contains(&end.y)
     }
 
     /// Below 0 for dark.
@@ -178,17 +207,21 @@ impl Eye<'_> {
         if last >= 0.0 {
             return None;
         }
+        // The core ends within less than half the way, the rings in proportion to it.
+        let mut farthest = 0.45 * self.reach;
         for step in 1..MOST_STEPS {
             let distance = f32::from(step) * self.step;
-            if distance > self.reach {
+            if distance > farthest {
                 return None;
             }
             let value = self.value(direction, distance);
             if (value < 0.0) != (last < 0.0) {
                 edges[found] = distance - self.step * value / (value - last);
                 found += 1;
-                if found == 3 {
-                    break;
+                match found {
+                    1 => farthest = 2.6 * edges[0] + 2.0,
+                    2 => farthest = 2.0 * edges[1] + 2.0,
+                    _ => break,
                 }
             }
             last = value;
@@ -270,7 +303,12 @@ fn square_through(points: &[Point]) -> Option<[Point; 4]> {
             sides[side].push(*point);
         }
     }
-    let lines: [Option<(Point, Point)>; 4] = std::array::from_fn(|side| fit_line(&sides[side]));
+    let lines: [Option<(Point, Point)>; 4] = std::array::from_fn(|side| {
+        let points = &sides[side];
+        (points.len() >= LEAST_SIDE_POINTS)
+            .then(|| fit_line(points))
+            .flatten()
+    });
     let line = |side: usize| {
         // A covered side is where the opposite one is, seen from the centre.
         lines[side].or_else(|| lines[(side + 2) % 4].map(|(point, direction)| (point * -1.0, direction)))

@@ -2,10 +2,13 @@ use std::time::Duration;
 
 use crate::colour::colour_of;
 use crate::frame::{FrameView, Part};
+use crate::fusion::{Fusion, Seen};
 use crate::geometry::Point;
+use crate::help::{Evidence, Help, Helper};
 use crate::passes::{Look, Looker, Region};
 use crate::plane::{Luma, Plane};
 use crate::scan::{Detection, Pass};
+use crate::symbol::{Modules, Symbol};
 
 /// Time for a frame of 1280×720; a larger one gets as much more as it has more pixels, up to four times.
 const DEADLINE: Duration = Duration::from_millis(8);
@@ -16,16 +19,20 @@ const NOISY: u8 = 24;
 const SMALL: usize = 400;
 /// Side of a region in pixels below which it is not looked at.
 const LEAST_SIDE: usize = 16;
-/// One of these follows the full size where nothing was seen, in turn: the cheap ones most often.
-const TURNS: [Pass; 8] = [
-    Pass::Half,
-    Pass::Quarter,
-    Pass::Half,
-    Pass::Sharpened,
-    Pass::Half,
-    Pass::Quarter,
-    Pass::Half,
-    Pass::DarkestChannel,
+/// What follows the full size where nothing was seen, in turn. Two frames in three have nothing to follow.
+const TURNS: [Option<Pass>; 12] = [
+    None,
+    Some(Pass::Half),
+    None,
+    None,
+    Some(Pass::Quarter),
+    None,
+    None,
+    Some(Pass::Sharpened),
+    None,
+    None,
+    Some(Pass::DarkestChannel),
+    None,
 ];
 /// What is tried around a near miss.
 const CLOSER: [Pass; 3] = [Pass::Sharpened, Pass::DarkestChannel, Pass::Half];
@@ -34,12 +41,15 @@ const CLOSER: [Pass; 3] = [Pass::Sharpened, Pass::DarkestChannel, Pass::Half];
 ///
 /// Every frame is looked at in full size. Where that shows parts of a code and does not read it, the other passes
 /// follow around those parts, in the same frame and, until the deadline is met, in the next; where it shows nothing,
-/// one other pass follows, in turn. Frames are independent otherwise.
+/// one other pass follows, in turn. A code that is found in several frames and read in none is read from all of them
+/// together.
 #[derive(Default)]
 pub struct Scanner {
     is_thorough: bool,
     frames: usize,
     near_miss: Option<Region>,
+    fusion: Fusion,
+    helper: Helper,
     memory: Memory,
     looker: Looker,
 }
@@ -61,6 +71,10 @@ pub struct Sight {
     pub effort: Effort,
     /// Whether the deadline ended the search.
     pub is_cut_short: bool,
+    /// What is measured of a code that is there and was not read, if there is one.
+    pub evidence: Option<Evidence>,
+    /// What the guard can do for it, after several frames have asked for the same.
+    pub help: Option<Help>,
 }
 
 /// What was done for a frame, over all passes.
@@ -94,6 +108,8 @@ impl Scanner {
     pub fn forget(&mut self) {
         self.frames = 0;
         self.near_miss = None;
+        self.fusion.clear();
+        self.helper = Helper::default();
     }
 
     /// Reads the codes of a frame. `clock` tells the time since any moment, always the same one; the time
@@ -107,6 +123,8 @@ impl Scanner {
         let Scanner {
             frames,
             near_miss,
+            fusion,
+            helper,
             memory,
             looker,
             ..
@@ -120,6 +138,7 @@ impl Scanner {
             changed_again: &mut memory.changed_again,
             looker,
             sight: Sight::default(),
+            unread: None,
         };
         let turn = TURNS[*frames % TURNS.len()];
         *frames += 1;
@@ -127,9 +146,17 @@ impl Scanner {
             frame.see_thoroughly();
             None
         } else {
-            frame.see(*near_miss, turn)
+            let near_miss = frame.see(*near_miss, turn);
+            fusion.next_frame();
+            frame.fuse(fusion);
+            near_miss
         };
         let mut sight = frame.sight;
+        let is_read = !sight.detections.is_empty();
+        if is_read {
+            sight.evidence = None;
+        }
+        sight.help = helper.next(is_read, sight.evidence.as_ref());
         sight.is_cut_short = is_over();
         sight
     }
@@ -144,6 +171,8 @@ struct Frame<'a, 'b> {
     changed_again: &'a mut Plane,
     looker: &'a mut Looker,
     sight: Sight,
+    /// The grid of all looks that was not read and whose fixed modules show best.
+    unread: Option<Seen>,
 }
 
 /// Parts of a frame that deserve a closer look.
@@ -169,7 +198,7 @@ impl Frame<'_, '_> {
     }
 
     /// The schedule of a camera. Gives where the next frame should be looked at more closely.
-    fn see(&mut self, before: Option<Region>, turn: Pass) -> Option<Region> {
+    fn see(&mut self, before: Option<Region>, turn: Option<Pass>) -> Option<Region> {
         let Parts {
             near_miss: now,
             blown,
@@ -188,8 +217,12 @@ impl Frame<'_, '_> {
                 }
             }
         }
-        if now.is_none() && blown.is_none() && !self.is_done() {
-            self.pass(turn, None);
+        if let Some(pass) = turn
+            && now.is_none()
+            && blown.is_none()
+            && !self.is_done()
+        {
+            self.pass(pass, None);
         }
         if !self.is_done() {
             self.pass(Pass::Enlarged, None);
@@ -214,6 +247,7 @@ impl Frame<'_, '_> {
         }
         let look = self.looker.look(self.luma, self.is_over);
         let near_miss = look.near_miss;
+        self.measure(&look, 1.0);
         self.add(look, Pass::Full, 1.0, Point::default());
         Parts { near_miss, blown }
     }
@@ -249,6 +283,7 @@ impl Frame<'_, '_> {
                 (self.changed.view(), 1.0, corner)
             }
             Pass::DarkestChannel => (self.view.darkest_channel(part, self.changed)?, 1.0, corner),
+            Pass::Fused => return None,
             Pass::Enlarged => {
                 if luma.width.max(luma.height) > SMALL {
                     return None;
@@ -267,6 +302,9 @@ impl Frame<'_, '_> {
             low: region.low * scale + origin,
             high: region.high * scale + origin,
         });
+        if region.is_none() {
+            self.measure(&look, scale);
+        }
         self.add(look, pass, scale, origin);
         near_miss
     }
@@ -280,17 +318,63 @@ impl Frame<'_, '_> {
         effort.grids += look.effort.grids;
         for code in look.codes {
             let corners = code.corners.map(|corner| corner * scale + origin);
-            let version = code.symbol.version;
-            self.sight.detections.push(Detection {
-                payload: code.symbol.payload.bytes,
-                text: code.symbol.payload.text,
-                colour: colour_of(self.view, &corners, version),
-                corners,
-                version,
-                is_inverted: code.is_inverted,
-                pass,
-            });
+            self.detect(code.symbol, Some(code.modules), corners, code.is_inverted, pass);
         }
+        if let Some(unread) = look.unread
+            && self.unread.as_ref().is_none_or(|best| unread.fit() > best.fit())
+        {
+            self.unread = Some(unread.at(scale, origin));
+        }
+    }
+
+    /// Keeps what is measured of the finders that are seen best in the whole frame.
+    fn measure(&mut self, look: &Look, scale: f32) {
+        if let Some(evidence) = look.evidence
+            && self
+                .sight
+                .evidence
+                .is_none_or(|best| evidence.is_better_than(&best))
+        {
+            self.sight.evidence = Some(evidence.at(scale));
+        }
+    }
+
+    /// Reads what no look has read together with the frames before.
+    fn fuse(&mut self, fusion: &mut Fusion) {
+        if !self.sight.detections.is_empty() {
+            return;
+        }
+        let Some(unread) = self.unread.take() else {
+            return;
+        };
+        let (corners, is_inverted) = (unread.corners, unread.is_inverted);
+        if let Some(evidence) = &mut self.sight.evidence {
+            evidence.fit = unread.fit();
+        }
+        if let Some(symbol) = fusion.add(unread) {
+            self.detect(symbol, None, corners, is_inverted, Pass::Fused);
+        }
+    }
+
+    fn detect(
+        &mut self,
+        symbol: Symbol,
+        modules: Option<Modules>,
+        corners: [Point; 4],
+        is_inverted: bool,
+        pass: Pass,
+    ) {
+        let version = symbol.version;
+        self.sight.detections.push(Detection {
+            payload: symbol.payload.bytes,
+            text: symbol.payload.text,
+            colour: colour_of(self.view, &corners, version),
+            corners,
+            version,
+            is_inverted,
+            pass,
+            modules,
+        });
     }
 }
 

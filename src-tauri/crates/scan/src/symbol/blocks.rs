@@ -28,6 +28,16 @@ pub(super) struct Data {
     pub(super) erased: u16,
 }
 
+/// The modules of one block as error correction leaves them.
+pub(crate) struct SettledBlock {
+    /// Where each module is in [`Modules::values`](super::Modules::values), and whether it is dark.
+    pub(crate) modules: Vec<(usize, bool)>,
+    /// How many of them, the first ones, are data; the others are parity.
+    pub(crate) data: usize,
+    /// Share of the codewords in which a block with any other content differs at least: the code's distance.
+    pub(crate) least_difference: f32,
+}
+
 impl<'a> Sampled<'a> {
     pub(super) fn of(layout: &'a Layout, view: View<'a>) -> Sampled<'a> {
         Sampled {
@@ -48,19 +58,62 @@ impl<'a> Sampled<'a> {
         };
         let mut buffer = [0; MOST_CODEWORDS];
         for block in 0..blocks.count {
-            let length = blocks.data(block) + blocks.parity;
-            let codewords = &mut buffer[..length];
-            for (codeword, place) in codewords.iter_mut().zip(blocks.places(block)) {
-                *codeword = self.codewords[place].unmasked(format.mask);
-            }
-            if let Some(syndromes) = syndromes(codewords, blocks.parity) {
-                let repair = self.repaired(codewords, &syndromes, &blocks, block)?;
-                data.corrected += repair.0;
-                data.erased += repair.1;
-            }
+            let codewords = &mut buffer[..blocks.data(block) + blocks.parity];
+            let repair = self.block(format, &blocks, block, codewords)?;
+            data.corrected += repair.0;
+            data.erased += repair.1;
             data.codewords.extend_from_slice(&codewords[..blocks.data(block)]);
         }
         Some(data)
+    }
+
+    /// The modules of every block under one reading of the format, as they are after correction; `None` if a block
+    /// cannot be corrected.
+    pub(super) fn settled(&self, format: Format) -> Option<Vec<SettledBlock>> {
+        let blocks = Blocks::of(self.view.version(), format.level);
+        let places = self.layout.module_places(self.view);
+        let mut buffer = [0; MOST_CODEWORDS];
+        (0..blocks.count)
+            .map(|block| {
+                let length = blocks.data(block) + blocks.parity;
+                let codewords = &mut buffer[..length];
+                self.block(format, &blocks, block, codewords)?;
+                let mut modules = Vec::with_capacity(8 * length);
+                for (codeword, place) in codewords.iter().zip(blocks.places(block)) {
+                    // Masking is its own inverse.
+                    let shown = self.codewords[place].masked(*codeword, format.mask);
+                    let of_codeword = &places[8 * place..8 * place + 8];
+                    modules.extend(
+                        of_codeword
+                            .iter()
+                            .zip((0..8).rev())
+                            .map(|(module, bit)| (*module, shown >> bit & 1 != 0)),
+                    );
+                }
+                Some(SettledBlock {
+                    modules,
+                    data: 8 * blocks.data(block),
+                    least_difference: (blocks.parity + 1) as f32 / length as f32,
+                })
+            })
+            .collect()
+    }
+
+    /// Samples a block and corrects it; returns how many codewords were wrong and how many given up.
+    fn block(
+        &self,
+        format: Format,
+        blocks: &Blocks,
+        block: usize,
+        codewords: &mut [u8],
+    ) -> Option<(u16, u16)> {
+        for (codeword, place) in codewords.iter_mut().zip(blocks.places(block)) {
+            *codeword = self.codewords[place].unmasked(format.mask);
+        }
+        match syndromes(codewords, blocks.parity) {
+            Some(syndromes) => self.repaired(codewords, &syndromes, blocks, block),
+            None => Some((0, 0)),
+        }
     }
 
     /// Corrects a block, first without erasures, then with ever more of its most doubtful codewords given up; returns

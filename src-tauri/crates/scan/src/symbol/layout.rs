@@ -106,7 +106,12 @@ pub(super) struct Codeword {
 
 impl Codeword {
     pub(super) fn unmasked(self, mask: u8) -> u8 {
-        self.sampled ^ self.masks[usize::from(mask & 7)]
+        self.masked(self.sampled, mask)
+    }
+
+    /// Another value in the place of this codeword, under a mask.
+    pub(super) fn masked(self, value: u8, mask: u8) -> u8 {
+        value ^ self.masks[usize::from(mask & 7)]
     }
 }
 
@@ -200,6 +205,16 @@ impl Layout {
             }
         });
         codewords
+    }
+
+    /// Where the modules of the codewords are among all modules, in the same order.
+    pub(super) fn module_places(&self, view: View<'_>) -> Vec<usize> {
+        let mut places = Vec::with_capacity(8 * total_codewords(view.version()) + 8);
+        self.zigzag(|x, y| {
+            let (x, y) = if view.is_mirrored { (y, x) } else { (x, y) };
+            places.push(y * view.size + x);
+        });
+        places
     }
 
     /// How doubtful each codeword is, in the same order.

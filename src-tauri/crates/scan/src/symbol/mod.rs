@@ -21,6 +21,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use blocks::Sampled;
+pub(crate) use blocks::SettledBlock;
 use format::{Format, candidates, version_shown};
 use layout::{Layout, View};
 use segments::{Message, message};
@@ -258,6 +259,18 @@ pub fn read(modules: &Modules) -> Result<Symbol, Unread> {
         Some(shown) if shown != modules.version() => Err(Unread::OtherVersion { shown }),
         _ => Err(unread),
     }
+}
+
+/// The modules that a symbol has which was read from these, block by block: what they were sampled as, corrected.
+/// `None` if the symbol was not read from them.
+pub(crate) fn settled(modules: &Modules, symbol: &Symbol) -> Option<Vec<SettledBlock>> {
+    let layout = Layout::of(modules.version());
+    let view = View::of(modules, symbol.is_mirrored);
+    let format = Format {
+        level: symbol.level,
+        mask: symbol.mask,
+    };
+    Sampled::of(&layout, view).settled(format)
 }
 
 /// Reads a symbol under one reading of its format. One that is not the likeliest, or that took erasures, must be

@@ -23,8 +23,8 @@ enum Filling {
     },
     /// Lines of letters that no alphabet has, made of dots of so many pixels.
     Letters { dot: usize },
-    /// Leaves, gravel, cloth: grains of so many pixels.
-    Grains { grain: usize },
+    /// Leaves, gravel, cloth: grains of so many pixels, and how much they differ, 0 to 1.
+    Grains { grain: usize, depth: f32 },
 }
 
 /// A rectangle of the room.
@@ -118,7 +118,7 @@ impl Patch {
         let down = (height as f32 * random.between(0.06, 0.55)) as usize + 1;
         let left = random.below(width.saturating_sub(across).max(1));
         let top = random.below(height.saturating_sub(down).max(1));
-        let filling = match random.below(6) {
+        let filling = match random.below(8) {
             0 => Filling::Tiles {
                 across: 8 + random.below(50),
                 down: 6 + random.below(40),
@@ -133,10 +133,11 @@ impl Patch {
                 }
             }
             2 | 3 => Filling::Letters {
-                dot: 1 + random.below(6),
+                dot: *random.pick(&[1, 1, 1, 2, 2, 3, 5]),
             },
             4 => Filling::Grains {
                 grain: 1 + random.below(5),
+                depth: random.between(0.05, 0.5),
             },
             _ => Filling::Plain,
         };
@@ -171,7 +172,11 @@ impl Patch {
         let is_other = match self.filling {
             Filling::Plain => false,
             Filling::Tiles { across, down, joint } => {
-                let shift = if (y / down).is_multiple_of(2) { 0 } else { across / 2 };
+                let shift = if (y / down).is_multiple_of(2) {
+                    0
+                } else {
+                    across / 2
+                };
                 y % down < joint || (x + shift) % across < joint
             }
             Filling::Stripes { period, lean, stripe } => (x * lean + y) % period < stripe,
@@ -181,9 +186,9 @@ impl Patch {
                 let is_letter = column % 4 < 3 && row % 8 < 5 && dots >> 20 & 7 != 0;
                 is_letter && dots >> (row % 8 * 3 + column % 4) & 1 == 1
             }
-            Filling::Grains { grain } => {
+            Filling::Grains { grain, depth } => {
                 let grain = mixed(self.noise ^ ((x / grain) as u64) << 32 ^ (y / grain) as u64);
-                return (grain >> 40) as f32 / (1 << 24) as f32;
+                return depth * (grain >> 40) as f32 / (1 << 24) as f32;
             }
         };
         if is_other { 1.0 } else { 0.0 }

@@ -279,7 +279,7 @@ impl Stage {
     }
 
     /// A finger from outside over one side of the code, by up to an eighth of the way to its middle.
-    fn cover_with_finger(&mut self, corners: &[Point; 4], random: &mut Random) {
+    pub(super) fn cover_with_finger(&mut self, corners: &[Point; 4], random: &mut Random) {
         let side = random.below(4);
         let (from, to) = (corners[side], corners[(side + 1) % 4]);
         let middle = (corners[0] + corners[1] + corners[2] + corners[3]) * 0.25;

@@ -15,6 +15,7 @@ mod code;
 mod conditions;
 mod convert;
 mod door;
+mod held;
 mod jpeg;
 mod maths;
 mod optics;
@@ -31,12 +32,13 @@ pub use approach::Approach;
 pub use category::Category;
 pub use convert::{luma_from_rgb, nv12_from_rgb, yuyv_from_rgb};
 pub use door::{DoorFrame, ShownCode, door_frame, door_frame_sized};
+pub use held::Held;
 
 use crate::colour::ColourClass;
 use crate::geometry::{Perspective, Point};
 use maths::{exponential, sine_cosine};
 use paint::Canvas;
-use random::Random;
+pub(crate) use random::Random;
 
 /// The colour of the code on the phone. Shades are those of real issuers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
