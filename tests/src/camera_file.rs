@@ -102,6 +102,21 @@ impl CameraFile {
         self.put(&self.header(WIDTH, HEIGHT), picture);
     }
 
+    /// One picture of a recording: 1280×720 in packed YUYV.
+    ///
+    /// # Panics
+    /// When it has another size.
+    pub fn show_picture(&self, yuyv: &[u8]) {
+        assert_eq!(yuyv.len(), WIDTH * HEIGHT * 2, "a whole picture");
+        self.put(&self.header(WIDTH, HEIGHT), yuyv);
+    }
+
+    /// The same picture compressed, as most cameras send this size. A camera that sent uncompressed pictures goes and
+    /// another one comes.
+    pub fn show_jpeg(&self, jpeg: &[u8]) {
+        self.put(&self.header_of("MJPG", WIDTH, HEIGHT), jpeg);
+    }
+
     /// Any scene.
     pub fn show_scene(&self, scene: &DoorScene) {
         let picture = render(scene).to_yuyv();
@@ -127,11 +142,15 @@ impl CameraFile {
     }
 
     fn header(&self, width: usize, height: usize) -> String {
+        self.header_of("YUYV", width, height)
+    }
+
+    fn header_of(&self, form: &str, width: usize, height: usize) -> String {
         let corrupt = match self.corrupt_every.get() {
             0 => String::new(),
             frames => format!(" corrupt={frames}"),
         };
-        format!("GPVC1 YUYV {width} {height} 30{corrupt}\n")
+        format!("GPVC1 {form} {width} {height} 30{corrupt}\n")
     }
 
     /// Under its name only when it is whole: the camera reads whenever it likes.

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use gatepost_scan::synthetic::CodeColour;
+use gatepost_scan::synthetic::{CodeColour, DoorScene};
 use gatepost_tests::rooms::{at_the_door, meet};
 use gatepost_tests::wait::{PATIENCE, until};
 use gatepost_tests::{DoorSeen, Stage, Visitor, Window};
@@ -98,6 +98,40 @@ fn every_colour_leads_to_its_verdict_and_a_code_that_comes_back_is_pointed_out()
             (&yellow, &["黄码", "36.6", "核查"]),
         ],
     );
+}
+
+#[test]
+fn the_colour_is_proposed_rightly_in_light_that_is_too_warm_or_too_cold() {
+    let Some((stage, window)) = at_the_door() else {
+        return;
+    };
+    // No colour follows itself: what is waited for is never the last visitor's.
+    let colours = [
+        (CodeColour::Yellow, "yellow_orange"),
+        (CodeColour::Green, "green"),
+        (CodeColour::Orange, "yellow_orange"),
+        (CodeColour::Red, "red"),
+        (CodeColour::Dark, "none"),
+    ];
+    let mut number = 0;
+    for (red_gain, blue_gain) in [(1.45, 0.69), (0.69, 1.45)] {
+        for (colour, proposed) in colours {
+            number += 1;
+            stage.camera().show_scene(&DoorScene {
+                seed: u64::from(number),
+                payload: Some(Visitor::with(number, colour).payload.into_bytes()),
+                colour,
+                red_gain,
+                blue_gain,
+                exposure: 0.6,
+                ..DoorScene::default()
+            });
+            window.wait_for_code(proposed);
+            let view = window.invoke("door", serde_json::json!({})).unwrap();
+            assert_eq!(view["visitor"]["code"]["colour_source"], "camera");
+            window.press("⎋");
+        }
+    }
 }
 
 #[test]

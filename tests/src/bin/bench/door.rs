@@ -12,7 +12,7 @@ use gatepost_desk::view::{
 };
 use gatepost_desk::{CameraSource, Desk, DeskOptions, Earcon, Presenter, SystemClock, VaultKind};
 use gatepost_scan::synthetic::{CodeColour, DoorScene, render};
-use gatepost_scan::{FrameView, PixelLayout, scan};
+use gatepost_scan::{FrameView, PixelLayout, Scanner};
 use gatepost_tests::{Visitor, quiet};
 
 use crate::samples::Samples;
@@ -198,13 +198,15 @@ fn picture(number: usize) -> Picture {
 
 fn decoding_alone(pictures: &[Picture]) -> Samples {
     let mut samples = Samples::default();
+    let mut scanner = Scanner::new();
     for picture in pictures {
+        scanner.forget();
         let (width, height) = (picture.width, picture.height);
         let view = FrameView::new(PixelLayout::Yuyv, &picture.yuyv, width, height, width * 2);
         let view = view.expect("a whole frame");
         let began = Instant::now();
-        let codes = scan(&view);
-        if !codes.is_empty() {
+        let sight = scanner.scan(&view, &|| began.elapsed());
+        if !sight.detections.is_empty() {
             samples.add(began.elapsed());
         }
     }

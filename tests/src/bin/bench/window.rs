@@ -6,10 +6,12 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use gatepost_camera::{Frame, PixelFormat, preview_jpeg};
+use gatepost_scan::synthetic::{DoorScene, render};
 use gatepost_tests::camera_file::now_ms;
 use gatepost_tests::rooms::GUARD_PIN;
 use gatepost_tests::stage::program;
-use gatepost_tests::{Stage, Window};
+use gatepost_tests::{Stage, Visitor, Window};
 use serde_json::{Value, json};
 
 use crate::samples::Samples;
@@ -21,6 +23,9 @@ const ENTRIES_OF_ONE_CALL: u32 = 50;
 /// Before an idle door is measured, and for how long.
 const SETTLING: Duration = Duration::from_secs(3);
 const IDLE: Duration = Duration::from_secs(10);
+/// Of one core, in per cent: capture, decoding and preview while nobody is there, and while somebody shows a code.
+const IDLE_SHARE: f64 = 25.0;
+const SCANNING_SHARE: f64 = 60.0;
 /// The names of WebKitGTK's processes as `/proc` cuts them off.
 const WEBVIEW: &str = "WebKitWebProces";
 const PSS: &str = "Pss:";
@@ -85,19 +90,121 @@ pub(crate) fn measure(_: &Path) -> Vec<Row> {
     };
     rows.push(
         idle(
-            "the program at an idle door with a live preview (12 pictures a second)",
+            "the program at an idle door: 1280×720 YUYV, 30 a second, looked at, with a live preview (12 a second)",
             with_preview.program,
             at_rest.program,
         )
-        .aims(Aim::AtMost(40.0)),
+        .aims(Aim::AtMost(IDLE_SHARE)),
     );
     rows.push(idle(
         "its webview meanwhile",
         with_preview.webview,
         at_rest.webview,
     ));
+    rows.extend(scanning(&stage, &window, &with_preview));
     rows.extend(memory(&window));
     rows
+}
+
+/// What codes before the camera cost, and the same with compressed pictures.
+fn scanning(stage: &Stage, window: &Window, nobody: &Busy) -> Vec<Row> {
+    let row = |what: &str, busy: &Busy, beside: &str, reference: &Busy, aim: f64| {
+        Row::one(&format!("the program {what}"), "% of a core", busy.program)
+            .beside(beside, reference.program)
+            .aims(Aim::AtMost(aim))
+    };
+    let held = frame_of(&DoorScene {
+        payload: Some(Visitor::green(1).payload.into_bytes()),
+        module_px: 5.0,
+        ..DoorScene::default()
+    });
+    stage.camera().show_picture(&held.bytes);
+    window.wait_for_code("green");
+    let read = settled(window);
+    window.press("⎋");
+    stage.camera().show_picture(&covered(&held).bytes);
+    let unread = settled(window);
+    stage
+        .camera()
+        .show_jpeg(&as_jpeg(&frame_of(&DoorScene::default())));
+    window.wait_until("another camera", || {
+        window.door().camera == "live" && window.count("[data-testid=camera-trouble]") == 0
+    });
+    let nobody_compressed = settled(window);
+    stage.camera().show_jpeg(&as_jpeg(&frame_of(&DoorScene {
+        payload: Some(Visitor::green(2).payload.into_bytes()),
+        module_px: 5.0,
+        ..DoorScene::default()
+    })));
+    window.wait_for_code("green");
+    let read_compressed = settled(window);
+    window.press("⎋");
+    stage.camera().show_nobody();
+    thread::sleep(SETTLING);
+    let idle = "with nobody there";
+    vec![
+        row("while a code is held up", &read, idle, nobody, SCANNING_SHARE),
+        row(
+            "while a code is held up that a finger makes unreadable",
+            &unread,
+            idle,
+            nobody,
+            SCANNING_SHARE,
+        ),
+        row(
+            "at an idle door with a camera of compressed pictures (MJPEG)",
+            &nobody_compressed,
+            "uncompressed",
+            nobody,
+            IDLE_SHARE,
+        ),
+        row(
+            "while a code is held up before that camera",
+            &read_compressed,
+            "uncompressed",
+            &read,
+            SCANNING_SHARE,
+        ),
+    ]
+}
+
+/// As it is after a while.
+fn settled(window: &Window) -> Busy {
+    thread::sleep(SETTLING);
+    busy(window)
+}
+
+fn frame_of(scene: &DoorScene) -> Frame {
+    let picture = render(scene);
+    Frame {
+        width: picture.width as u32,
+        height: picture.height as u32,
+        stride: picture.width * 2,
+        format: PixelFormat::Yuyv,
+        bytes: picture.to_yuyv(),
+        jpeg: None,
+        sequence: 0,
+        captured_at: Instant::now(),
+    }
+}
+
+/// A grey band over the middle of the picture, narrower than the code: its finders stay in view.
+fn covered(frame: &Frame) -> Frame {
+    let (height, band) = (frame.height as usize, 50);
+    let mut covered = frame.clone();
+    for row in covered
+        .bytes
+        .chunks_exact_mut(frame.stride)
+        .skip(height / 2 - band / 2)
+        .take(band)
+    {
+        row.fill(128);
+    }
+    covered
+}
+
+fn as_jpeg(frame: &Frame) -> Vec<u8> {
+    preview_jpeg(frame, frame.width, 90)
 }
 
 fn starts(stage: &Stage) -> Vec<Row> {
