@@ -54,13 +54,12 @@ pub(crate) fn run(arguments: &ManagerArguments, output: &Output) -> Result<ExitC
         _ => Fault::NameMissing,
     })?;
     let mut writer = Writer::open(&arguments.folder)?;
-    let is_left = writer.store.manager_is_left();
-    if is_left.map_err(|source| writer.fault(source))? {
-        return Err(LedgerFault::ManagerIsLeft.into());
-    }
     let (at, gate) = (writer.now()?, writer.venue.gate.clone());
-    let number = writer.store.add_person(at, &gate, None, &person);
-    let number = number.map_err(|source| writer.fault(source))?;
+    let made = writer
+        .store
+        .add_person_where_no_manager_is_left(at, &gate, &person);
+    let made = made.map_err(|source| writer.fault(source))?;
+    let number = made.ok_or(LedgerFault::ManagerIsLeft)?;
     let line = Line { number };
     output.result(&line, "cli-manager-done", &[("number", number.0.into())])?;
     Ok(ExitCode::SUCCESS)

@@ -104,13 +104,11 @@ pub struct Store {
     pub(crate) keys: Keys,
     pub(crate) day_keys: SharedDayKeys,
     pub(crate) tail: Tail,
-    /// `None` after a fault whose outcome is unknown, until the next use opens it again.
+    /// `None` after a fault whose outcome is unknown and after every failed commit, until the next use opens it
+    /// again. Everything that an open one reads is on the disk.
     pub(crate) connection: Option<Connection>,
     /// Erased bytes may still stand in the write-ahead log, because a reader needed it.
     pub(crate) log_to_truncate: bool,
-    /// A sync of the write-ahead log failed: what can be read there may not be on the disk, and is confirmed to
-    /// nobody before it is.
-    pub(crate) log_in_doubt: bool,
     pub(crate) reserve: Reserve,
     /// Keeps a restore away.
     _in_use: File,
@@ -177,7 +175,6 @@ impl Store {
             tail: opened.tail,
             connection: Some(opened.connection),
             log_to_truncate: false,
-            log_in_doubt: false,
             reserve,
             _in_use: opened.in_use,
         };
@@ -198,6 +195,9 @@ impl Store {
     }
 
     /// The connection, opened where a fault has closed it, and what erasure needs beside it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of opening: nothing is confirmed, and no key destroyed, before that succeeds.
     pub(crate) fn parts(&mut self) -> Result<(&mut Connection, &dyn KeyVault, &SharedDayKeys), StoreError> {
         if self.connection.is_none() {
             self.connection = Some(open_writer(&self.folder, &self.vault, &self.keys)?);

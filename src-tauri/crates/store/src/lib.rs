@@ -22,6 +22,7 @@ mod import;
 mod key_change;
 mod keys;
 mod leaves;
+mod log;
 mod people;
 mod reserve;
 mod restore;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, named_params};
 use crate::append::NewRecord;
 use crate::keys::{Keys, SealedField};
 use crate::tail::Identity;
+use crate::writing::Writing;
 use crate::{Store, StoreError, Venue, settings};
 
 /// Somebody who is to be given an account.
@@ -143,8 +144,7 @@ impl Store {
         self.transact(|transaction, _| manager_is_left(transaction))
     }
 
-    /// Gives somebody an account and returns its number. `by` is nobody where nobody can sign in who may do this: the
-    /// record then stands there without a name, which is as it was.
+    /// Gives somebody an account and returns its number.
     ///
     /// # Errors
     /// Any [`StoreError`].
@@ -152,26 +152,33 @@ impl Store {
         &mut self,
         at: Moment,
         gate: &str,
-        by: impl Into<Option<PersonNumber>>,
+        by: PersonNumber,
         person: &NewPerson,
     ) -> Result<PersonNumber, StoreError> {
         let hash = self.keys.hash_pin(person.pin.expose())?;
-        let (gate, by) = (gate.to_owned(), by.into());
         self.transact(|transaction, keys| {
-            let number: u32 =
-                transaction.query_row("SELECT coalesce(max(number), 0) + 1 FROM people", [], |row| {
-                    row.get(0)
-                })?;
-            insert_person(transaction, keys, number, person, &hash)?;
-            let number = PersonNumber(number);
-            let body = Body::Person {
-                number,
-                role: person.role,
-                change: AccountChange::Opened,
-            };
-            let gate = gate.clone();
-            transaction.append(&NewRecord { at, gate, by, body })?;
-            Ok(number)
+            open_account(transaction, keys, (at, gate, Some(by)), person, &hash)
+        })
+    }
+
+    /// Gives somebody an account where no manager can sign in who could, and returns its number; nothing where one
+    /// can. Both is one transaction, so that of two who try at once only one succeeds. The record names nobody as
+    /// its maker, which is as it was.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub fn add_person_where_no_manager_is_left(
+        &mut self,
+        at: Moment,
+        gate: &str,
+        person: &NewPerson,
+    ) -> Result<Option<PersonNumber>, StoreError> {
+        let hash = self.keys.hash_pin(person.pin.expose())?;
+        self.transact(|transaction, keys| {
+            if manager_is_left(transaction)? {
+                return Ok(None);
+            }
+            open_account(transaction, keys, (at, gate, None), person, &hash).map(Some)
         })
     }
 
@@ -307,6 +314,28 @@ impl Store {
 pub(crate) fn manager_is_left(connection: &Connection) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM people WHERE role = 'manager' AND active = 1 AND pin <> '')";
     Ok(connection.query_row(sql, [], |row| row.get(0))?)
+}
+
+/// Opens an account as somebody, or nobody, does it at a gate.
+fn open_account(
+    writing: &mut Writing<'_>,
+    keys: &Keys,
+    (at, gate, by): (Moment, &str, Option<PersonNumber>),
+    person: &NewPerson,
+    pin_hash: &str,
+) -> Result<PersonNumber, StoreError> {
+    let sql = "SELECT coalesce(max(number), 0) + 1 FROM people";
+    let number: u32 = writing.query_row(sql, [], |row| row.get(0))?;
+    insert_person(writing, keys, number, person, pin_hash)?;
+    let number = PersonNumber(number);
+    let body = Body::Person {
+        number,
+        role: person.role,
+        change: AccountChange::Opened,
+    };
+    let gate = gate.to_owned();
+    writing.append(&NewRecord { at, gate, by, body })?;
+    Ok(number)
 }
 
 fn role_of_account(transaction: &Transaction<'_>, number: PersonNumber) -> Result<Role, StoreError> {

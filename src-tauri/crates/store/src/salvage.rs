@@ -53,7 +53,7 @@ pub struct SalvageReport {
     /// manager has to give them new PINs.
     pub remade_people: u64,
     /// Whether a manager can sign in on the new database. Where none can, an account for one has to be made on the
-    /// machine itself, which is recorded ([`crate::Store::add_person`] by nobody).
+    /// machine itself, which is recorded ([`crate::Store::add_person_where_no_manager_is_left`]).
     pub manager_is_left: bool,
     /// Whether the venue was lost and made again from the records: its name is lost, and that of the gate stands in
     /// its place.

@@ -1,7 +1,7 @@
 //! Opening a database without ever harming one.
 
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::StoreError;
 use crate::files::{Unfinished, log_of};
+use crate::log;
 
 /// The database in a data folder.
 pub const DATABASE_NAME: &str = "gatepost.sqlite3";
@@ -39,8 +40,6 @@ const MIGRATIONS: [Migration; 2] = [
         end: Some(include_str!("../migrations/0002_ledger_end.sql")),
     },
 ];
-/// The header of a database file (SQLite file format, section 1.3).
-const HEADER_BYTES: usize = 100;
 /// The newest schema this program knows.
 const NEWEST_SCHEMA: i32 = MIGRATIONS.len() as i32;
 
@@ -80,7 +79,8 @@ pub(crate) fn make_where_missing(folder: &Path) -> Result<(), StoreError> {
 }
 
 /// Opens the database of `folder` for writing, brings an older schema up to date and refuses a newer one.
-/// Never makes one: a disk that dropped out in the middle of a shift must not get a second, empty ledger.
+/// Never makes one: a disk that dropped out in the middle of a shift must not get a second, empty ledger. What the
+/// log holds is on the disk before anything of it is read ([`log::write_again`]).
 pub(crate) fn open_writer(folder: &Path, convert: Convert<'_>) -> Result<Connection, StoreError> {
     if rusqlite::version_number() < OLDEST_SAFE_SQLITE {
         return Err(StoreError::SqliteTooOld {
@@ -88,9 +88,13 @@ pub(crate) fn open_writer(folder: &Path, convert: Convert<'_>) -> Result<Connect
         });
     }
     let path = folder.join(DATABASE_NAME);
-    check_length(&path)?;
+    if length_of(&path)? == 0 {
+        return Err(StoreError::Damaged);
+    }
+    log::write_again(&path)?;
     let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | UNSHARED)?;
     check_identity(&connection)?;
+    check_length(&connection, &path)?;
     configure(&connection)?;
     if connection.is_readonly("main")? {
         return Err(StoreError::ReadOnly);
@@ -150,36 +154,26 @@ pub fn sync_folder_of(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A file that was emptied or cut off is damaged. SQLite itself notices only when it comes to a page that is
-/// missing, which may be in the middle of a shift. Pages may be absent from the file while they still stand in
-/// the write-ahead log, so only a file without one is measured against what its header says.
-fn check_length(path: &Path) -> Result<(), StoreError> {
-    let fault = |error| StoreError::file(path, error);
-    let mut file = File::open(path).map_err(fault)?;
-    let length = file.metadata().map_err(fault)?.len();
-    if length == 0 {
-        return Err(StoreError::Damaged);
-    }
-    if fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0) || length < HEADER_BYTES as u64 {
-        return Ok(());
-    }
-    let mut header = [0; HEADER_BYTES];
-    file.read_exact(&mut header).map_err(fault)?;
-    let number = |at: usize| {
-        header[at..at + 4]
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+/// A file that was cut off is damaged. SQLite itself notices only when whole pages are missing, or when it comes to the
+/// one that is not whole, which may be in the middle of a shift. Pages may be absent from the file while they still
+/// stand in the write-ahead log, so only a file without one is measured; the log is looked at after the number of
+/// pages, and the file after the log, because a gate may write beside this. The file is not opened: closing it
+/// would take from this process all the locks on it that its connections hold.
+fn check_length(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let number = |pragma| -> Result<u64, StoreError> {
+        Ok(connection.pragma_query_value(None, pragma, |row| row.get(0))?)
     };
-    // The size counts only where it was written by the change that the header tells of (file format 1.3.7).
-    let size_is_valid = header.starts_with(b"SQLite format 3\0") && number(24) == number(92);
-    let page_bytes = match number(16) >> 16 {
-        1 => 65_536,
-        bytes => bytes,
-    };
-    if size_is_valid && length < page_bytes * number(28) {
+    let expected = number("page_count")? * number("page_size")?;
+    let stands_in_log = fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0);
+    if !stands_in_log && length_of(path)? < expected {
         return Err(StoreError::Damaged);
     }
     Ok(())
+}
+
+fn length_of(path: &Path) -> Result<u64, StoreError> {
+    let file = fs::metadata(path).map_err(|error| StoreError::file(path, error))?;
+    Ok(file.len())
 }
 
 pub(crate) fn check_identity(connection: &Connection) -> Result<(), StoreError> {
@@ -254,4 +248,40 @@ pub(crate) fn truncate_log_at_once(connection: &Connection) -> bool {
     };
     let is_done = truncate().unwrap_or(false);
     connection.busy_timeout(BUSY_TIMEOUT).is_ok() && is_done
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    /// How many locks this process holds on a file.
+    fn locks_on(path: &Path) -> usize {
+        let (owner, file) = (
+            std::process::id().to_string(),
+            fs::metadata(path).expect("a file").ino(),
+        );
+        let locks = fs::read_to_string("/proc/locks").expect("the system's locks");
+        let is_ours = |lock: &&str| {
+            let words: Vec<_> = lock.split_whitespace().collect();
+            words.contains(&owner.as_str()) && lock.contains(&format!(":{file} "))
+        };
+        locks.lines().filter(is_ours).count()
+    }
+
+    #[test]
+    fn a_writer_that_is_opened_again_takes_no_lock_away() {
+        let folder = tempfile::tempdir().expect("a folder");
+        make_where_missing(folder.path()).expect("a database");
+        let writer = || open_writer(folder.path(), &mut |_| Ok(())).expect("a writer");
+        let path = folder.path().join(DATABASE_NAME);
+        let first = writer();
+        let _screen = open_reader(folder.path()).expect("a reader");
+        let held = locks_on(&path);
+        assert!(held > 0, "whoever has the log open holds a lock on the database");
+        drop(first);
+        let _again = writer();
+        assert_eq!(locks_on(&path), held);
+    }
 }

@@ -32,10 +32,17 @@ struct Around<'a> {
     log_to_truncate: &'a mut bool,
 }
 
+/// Why a transaction was not done.
+enum Undone {
+    Surely(StoreError),
+    /// Nobody could tell.
+    Perhaps(StoreError),
+}
+
 /// How a transaction ended that did not end well.
 enum Ended<T> {
     NothingWritten(StoreError),
-    /// Nothing was committed, and the connection is of no more use.
+    /// No record was committed, and the connection is of no more use.
     Broken(StoreError),
     /// Nobody knows whether this was committed.
     InDoubt(StoreError, T, Box<Written>),
@@ -46,23 +53,27 @@ impl Store {
     /// the connection is kept; after any other error it is dropped, and what happened to a commit is asked of a new
     /// one. An error then means that nothing was written, or that the new one cannot tell.
     ///
-    /// Where the disk is full the reserve is given up and the work done once more: SQLite says so only of a
-    /// transaction that it did not commit.
+    /// Where the disk is full and surely nothing was committed, the reserve is given up and the work done once more.
+    /// SQLite says so also of a commit that stands in the log, whose index found no room: whoever could not tell does
+    /// not do it again.
     pub(crate) fn transact<T>(
         &mut self,
         mut work: impl FnMut(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        match self.transact_once(&mut work) {
-            Err(StoreError::DiskFull) if self.reserve.give_up() => self.transact_once(&mut work),
+        let ended = match self.transact_once(&mut work) {
+            Err(Undone::Surely(StoreError::DiskFull)) if self.reserve.give_up() => {
+                self.transact_once(&mut work)
+            }
             ended => ended,
-        }
+        };
+        ended.map_err(|(Undone::Surely(fault) | Undone::Perhaps(fault))| fault)
     }
 
     fn transact_once<T>(
         &mut self,
         work: impl FnOnce(&mut Writing<'_>, &Keys) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.settle_log()?;
+    ) -> Result<T, Undone> {
+        self.parts().map_err(Undone::Surely)?;
         let connection = self.connection.as_mut().expect("opened above");
         let mut around = Around {
             folder: &self.folder,
@@ -74,55 +85,43 @@ impl Store {
         };
         let done = match attempt(connection, &mut around, work) {
             Ok(done) => done,
-            Err(Ended::NothingWritten(fault)) => return Err(fault),
+            Err(Ended::NothingWritten(fault)) => return Err(Undone::Surely(fault)),
             Err(Ended::Broken(fault)) => {
                 self.connection = None;
-                return Err(fault);
+                return Err(Undone::Surely(fault));
             }
             Err(Ended::InDoubt(fault, done, written)) => {
                 self.connection = None;
-                self.log_in_doubt = true;
-                match self.has_happened(&written.0) {
+                let happened = match self.has_happened(&written.0) {
+                    Err(StoreError::DiskFull) if self.reserve.give_up() => self.has_happened(&written.0),
+                    asked => asked,
+                };
+                match happened {
                     Ok(true) => {}
-                    Ok(false) | Err(_) => return Err(fault),
+                    Ok(false) => return Err(Undone::Surely(fault)),
+                    Err(_) => return Err(Undone::Perhaps(fault)),
                 }
                 keep(*written, &mut self.tail, &self.day_keys);
                 done
             }
         };
-        if self.log_to_truncate {
-            let (connection, ..) = self.parts()?;
+        if self.log_to_truncate
+            && let Some(connection) = &self.connection
+        {
             self.log_to_truncate = !schema::truncate_log_at_once(connection);
         }
         Ok(done)
     }
 
-    /// Whether the ledger begins with everything up to `end`, which is surely on the disk then.
+    /// Whether the ledger begins with everything up to `end`. What the new connection can read is on the disk
+    /// ([`schema::open_writer`]); what it cannot read is written over by the next transaction.
     fn has_happened(&mut self, end: &Tail) -> Result<bool, StoreError> {
         let (connection, ..) = self.parts()?;
         let size = end.frontier.size();
-        let is_there = tail::size(connection)? >= size
-            && root_at(&StoredNodes(connection), size)? == end.frontier.root();
-        if is_there {
-            self.settle_log()?;
-        } else {
-            // SQLite reads none of it and writes the next transaction over it.
-            self.log_in_doubt = false;
-        }
-        Ok(is_there)
-    }
-
-    /// Opens the connection where a fault has closed it. Where a sync has failed nothing goes on before all that can
-    /// be read is on the disk: copied into the database, and the log begun anew. A later sync of the same log could
-    /// succeed without the bytes of the failed one.
-    fn settle_log(&mut self) -> Result<(), StoreError> {
-        let in_doubt = self.log_in_doubt;
-        let (connection, ..) = self.parts()?;
-        if in_doubt && !schema::truncate_log(connection)? {
-            return Err(StoreError::Locked);
-        }
-        self.log_in_doubt = false;
-        Ok(())
+        Ok(
+            tail::size(connection)? >= size
+                && root_at(&StoredNodes(connection), size)? == end.frontier.root(),
+        )
     }
 }
 
@@ -144,6 +143,7 @@ fn attempt<T>(
             }
             (Ok(()), None) => Ok(done),
             (Err(error), Some(written)) => Err(Ended::InDoubt(error.into(), done, Box::new(written))),
+            // It appended no record. Whoever does it again says the same once more.
             (Err(error), None) => Err(Ended::Broken(error.into())),
         },
         // A full disk makes SQLite roll back by itself; then this fails, and the refusal is still the reason.

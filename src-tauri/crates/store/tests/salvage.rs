@@ -346,10 +346,16 @@ fn where_no_manager_is_left_one_is_made_anew_and_the_record_says_that_nobody_did
         pin: Personal::new("305186".to_owned()),
     };
     let at = common::moment(90_100);
+    // Another program tries it, too, and has seen that there is none.
+    let mut other = open(into.path()).expect("the ledger");
+    assert!(!other.manager_is_left().expect("asked"));
     let number = store
-        .add_person(at, common::GATE, None, &person)
+        .add_person_where_no_manager_is_left(at, common::GATE, &person)
         .expect("an account");
-    assert_eq!(number, PersonNumber(3));
+    assert_eq!(number, Some(PersonNumber(3)));
+    let second = other.add_person_where_no_manager_is_left(at, common::GATE, &person);
+    assert_eq!(second.expect("asked"), None);
+    let number = PersonNumber(3);
     assert!(store.manager_is_left().expect("asked"));
     assert!(store.pin_matches(number, &person.pin).expect("compared"));
     let newest = store
