@@ -508,10 +508,11 @@ destruction_sheet-position = Record no.
 destruction_sheet-hash = Hash of the record
 destruction_sheet-meaning = The gate states: personal data and exact temperatures of these days were deleted from this device when their time was over, and the keys that open them were destroyed. Records and seals stay and can still be audited.
 destruction_sheet-size = Records of the seal
-destruction_sheet-witnesses = Witnesses who signed the seal
+destruction_sheet-witnesses = Witness signatures on the seal; compare their keys with the witnesses themselves
+destruction_sheet-witnesses-none = none
 destruction_sheet-proof = File with the proof
 destruction_sheet-sha256 = SHA-256 of that file
-destruction_sheet-check = With the record and the seal below, the file proves that this statement stands in the sealed ledger. It cannot prove that nobody has copied the data elsewhere. On the gate's data this command makes it again: { $command }
+destruction_sheet-check = With the record and the seal below, the file proves that this statement stands in the sealed ledger. It cannot prove that nobody has copied the data elsewhere. On the gate's data this command makes another such proof, to the newest seal; its SHA-256 is another: { $command }
 destruction_sheet-file_name = Certificate
 
 ## Staff
@@ -569,6 +570,8 @@ audit-asks = { $n ->
     [one] The records fit, but there is one thing to ask about
    *[other] The records fit, but there are { $n } things to ask about
 }
+audit-older = Nothing was found, but this is older than your last visit
+audit-older-about = It has { $n } records; at your last visit there were { $witnessed }. A backup or bundle made before looks like this. If it is said to be the ledger of today, records were cut off: ask the manager.
 audit-broken = Record no. { $position } does not fit
 audit-broken-about = From there on this ledger proves nothing
 audit-unreadable = Not audited: the ledger cannot be read
@@ -805,6 +808,8 @@ check-start = Audit
 check-unreadable = There is no bundle or data folder here that can be read. Check the path, or ask the gate for a new one.
 check-words = The seal it was audited against
 check-continues = It continues the { $n } records this device has witnessed
+check-continues-older = Its first { $n } records stand under this device's own signature, as they were seen then
+check-continues-older-none = Nothing in it was signed by this device, so it cannot be compared with what was seen before
 check-continues-none = This device never witnessed this ledger, so it cannot be compared with anything seen before
 check-continues-trusted = This device trusts this ledger's key and has not witnessed any of its records yet
 check-part = The bundle shows records no. { $from } to { $to } of { $of }; erasures, references and the course of the clock can only be audited in the whole ledger

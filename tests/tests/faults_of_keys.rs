@@ -11,9 +11,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use gatepost_store::{AuditOptions, Audited, DATABASE_NAME, DAY_KEYS_NAME, RESERVE_NAME, audit_folder};
+use gatepost_store::{
+    AuditOptions, Audited, DATABASE_NAME, DAY_KEYS_NAME, MADE_ABOVE_BYTES, RESERVE_NAME, audit_folder,
+};
 use gatepost_tests::made_up::{GATE, START_MS, entry, moment, open, set_up};
 use gatepost_tests::skip::skip;
+use rustix::fs::statvfs;
 use tempfile::TempDir;
 
 /// What makes, fills, renames and removes a file. Reading is left out: what cannot be read at a start is a fault that
@@ -138,6 +141,13 @@ fn run(folder: &Path, files: &[PathBuf], call: &str, inject: Option<(usize, &str
     run
 }
 
+/// Whether the store made its reserve: it leaves a small disk alone. Asked with room to spare, for other tests write
+/// there too.
+fn has_room_for_the_reserve(folder: &Path) -> bool {
+    let disk = statvfs(folder).expect("the disk of the temporary folder");
+    disk.f_bavail * disk.f_frsize > 2 * MADE_ABOVE_BYTES
+}
+
 /// What the next start finds.
 fn check(template: &Template, folder: &Path, run: &Run, what: &str) {
     let look = |position: u64| {
@@ -160,11 +170,13 @@ fn check(template: &Template, folder: &Path, run: &Run, what: &str) {
     assert_eq!(look(template.old), Some(None), "{what}");
     let audited = audit_folder(folder, AuditOptions::default()).expect("readable");
     assert!(matches!(audited, Audited::Sound(_)), "{what}: {audited:?}");
-    let reserve = fs::metadata(folder.join(RESERVE_NAME)).map(|file| file.len());
-    assert!(
-        reserve.is_ok_and(|length| length > 0),
-        "{what}: the reserve is back"
-    );
+    if has_room_for_the_reserve(folder) {
+        let reserve = fs::metadata(folder.join(RESERVE_NAME)).map(|file| file.len());
+        assert!(
+            reserve.is_ok_and(|length| length > 0),
+            "{what}: the reserve is back"
+        );
+    }
     let unfinished = |name: &str| folder.join(format!("{name}.new")).exists();
     assert!(!unfinished(RESERVE_NAME), "{what}");
     // Whoever kept a copy of the database from before has no key to it any more.
@@ -189,6 +201,9 @@ fn whatever_call_on_whatever_file_fails_while_days_begin_and_end_no_key_is_lost_
         return;
     }
     let template = Template::new();
+    if !has_room_for_the_reserve(template.folder.path()) {
+        skip("the reserve is not looked at: there is little room in the temporary folder");
+    }
     let (mut failed, mut told) = (BTreeMap::new(), 0);
     for call in CALLS {
         let folder = template.copy();

@@ -260,6 +260,24 @@ export const scenes: Readonly<Record<string, () => Scene>> = {
         continues: 247961,
       },
     }),
+  'inspector-check-older': () =>
+    onDevice({
+      check: {
+        path: '/media/usb/backup-2026-11-01.gatepost-backup',
+        origin: 'gatepost.local/7f3a9c1e/04d2b8aa',
+        audit: {
+          state: 'older',
+          size: 201344,
+          witnessed: 247961,
+          at: '2026-11-23T10:31:00+08:00',
+          warnings: [],
+        },
+        part: null,
+        words,
+        witnesses: ledger().witnesses.map((witness) => ({ ...witness, size: 198012 })),
+        continues: 198012,
+      },
+    }),
   'inspector-check-broken': () =>
     onDevice({
       check: {

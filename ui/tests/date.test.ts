@@ -69,9 +69,11 @@ describe('the question for the date', () => {
 
 describe('the set-up', () => {
   it('shows the date of today, which finishing confirms', async () => {
+    const noon = new Date(2026, 10, 23, 12).getTime();
+    vi.spyOn(Date, 'now').mockReturnValue(noon);
     await open('set_up');
     const shown = await screen.findByTestId('set_up-today');
-    expect(shown).toHaveTextContent(`今天是 ${today(Date.now())}`);
+    expect(shown).toHaveTextContent('今天是 2026-11-23');
     expect(shown).toHaveTextContent('完成设置，就是确认这个日期');
   });
 

@@ -192,6 +192,21 @@ describe('a file that is audited', () => {
     expect(screen.getByTestId('audit')).not.toHaveTextContent('没有读得出来的督查包');
   });
 
+  it('of an older copy is no alarm, and says how far it could be compared', async () => {
+    await open('inspector-check-older');
+    const audit = await screen.findByTestId('audit');
+    expect(audit).toHaveTextContent('比您上次见证时旧');
+    expect(audit).toHaveTextContent('其中有 201,344 条账页，您上次见证时已有 247,961 条');
+    expect(audit.querySelector('[data-shape=check]')).not.toBeNull();
+    expect(screen.queryByTestId('audit-fault')).toBeNull();
+    expect(screen.getByTestId('continues')).toHaveTextContent('前 198,012 条有本设备的见证签名');
+    const { check } = inspector(fake.inspector);
+    if (check) events.inspectorChanged.send(inspector({ check: { ...check, continues: null } }));
+    await waitFor(() =>
+      expect(screen.getByTestId('continues')).toHaveTextContent('其中没有本设备的见证签名'),
+    );
+  });
+
   it('can be dropped onto the window', async () => {
     await open('inspector');
     await screen.findByTestId('check-form');

@@ -184,6 +184,19 @@ size: number;
 at: string; 
 /**  What somebody should ask about all the same; only where there is none was nothing found. */
 warnings: WarningView[] } | 
+/**
+ *  No fault was found in a file that ends before what this device witnessed, as an older backup or bundle does. So
+ *  does a gate whose records were cut off: which of the two it is, whoever brought the file knows.
+ */
+{ state: "older"; 
+/**  Records of the ledger in the file. */
+size: number; 
+/**  Records that this device witnessed. */
+witnessed: number; 
+/**  Local time, RFC 3339. */
+at: string; 
+/**  As of a whole one. */
+warnings: WarningView[] } | 
 /**  Something does not fit: the first fault. */
 { state: "broken"; 
 /**  Position of the record. */
@@ -278,6 +291,7 @@ export type CheckView = {
 	/**
 	 *  What this device itself witnessed of the ledger: records, where it knows the ledger. The file continues that;
 	 *  0 where it trusts the key of the ledger, which is that of the file, and has witnessed no record.
+	 *  Of an older file: what is in it under this device's own signature, where there is one.
 	 */
 	continues: number | null,
 };
@@ -1267,7 +1281,7 @@ export type WarningKind =
 export type WarningView = {
 	/**  What. */
 	kind: WarningKind,
-	/**  How often; [`audit::MOST_WARNINGS`] stand for so many or more. */
+	/**  How often. */
 	count: number,
 	/**  Position of the first record that it is about. */
 	first: number,

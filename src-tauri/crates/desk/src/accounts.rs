@@ -55,7 +55,13 @@ impl Desk {
         if shift.is_some() {
             self.refresh_gate(&mut state)?;
         }
-        self.look_at_the_date(&mut state)?;
+        // Somebody is signed in by now, and a question must not keep them from the gate: it is asked the next time.
+        if let Err(error) = self.look_at_the_date(&mut state) {
+            tracing::warn!(
+                ?error,
+                "whether the date is to be asked for could not be looked up"
+            );
+        }
         let view = self.show_app(&state);
         drop(state);
         if role == Role::Guard {

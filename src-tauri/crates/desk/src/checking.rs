@@ -169,7 +169,10 @@ impl Checking {
             .as_ref()
             .and_then(|origin| self.memory.known(origin))
             .cloned();
-        let seen = known.iter().map(seal_of).map(Statement::seen).collect();
+        // An older copy holds less than was seen; all that it holds is audited for what it is.
+        let is_older = known.as_ref().is_some_and(|known| known.size > of);
+        let compared = known.iter().filter(|_| !is_older);
+        let seen = compared.map(seal_of).map(Statement::seen).collect();
         let begun = view.clone();
         let audited = audit_folder(
             folder,
@@ -184,6 +187,15 @@ impl Checking {
             },
         )?;
         match (audited, reader) {
+            // The gate went on while it was audited, past what was seen: that can be compared now.
+            (Audited::Sound(report), _)
+                if is_older
+                    && known
+                        .as_ref()
+                        .is_some_and(|known| known.size <= report.ledger.size) =>
+            {
+                return self.check_folder(folder, view);
+            }
             // Nothing was compared with the memory where it was not known whose ledger it is.
             (Audited::Sound(report), Some(reader)) if report.ledger.origin == origin => {
                 self.sound_folder(view, &reader, &report.ledger, known.as_ref())?;
@@ -203,7 +215,7 @@ impl Checking {
         known: Option<&KnownLedger>,
     ) -> Result<(), StoreError> {
         let keys = reader.ledger_keys()?;
-        if let Some(fault) = key_fault(known, keys.iter().map(|one| &one.key)) {
+        if let Some(fault) = key_fault(known, report.size, keys.iter().map(|one| &one.key)) {
             view.audit = broken(&fault);
             return Ok(());
         }
@@ -213,7 +225,6 @@ impl Checking {
             .filter(|one| one.size <= report.size)
             .map(|one| self.witness_view(one.size, &one.witness, one.time))
             .collect::<Result<_, StoreError>>()?;
-        view.continues = known.map(|known| shown(known.size));
         if let Some(origin) = &report.origin {
             let seal = Seal {
                 origin: origin.clone(),
@@ -223,6 +234,7 @@ impl Checking {
             view.words = words(Fingerprint::of_seal(&seal), self.locale);
         }
         view.audit = self.whole(report.size, WarningView::of_report(report));
+        Checking::compare(view, report.size, known);
         Ok(())
     }
 
@@ -233,8 +245,14 @@ impl Checking {
             seen: self.memory.ledgers().map(seal_of).collect(),
             ..BundleTrust::default()
         };
-        let zip = File::open(path).map(io::BufReader::new).map_err(fault)?;
-        match verify_bundle_file(zip, &trust).map_err(fault)? {
+        let open = || File::open(path).map(io::BufReader::new).map_err(fault);
+        let mut verdict = verify_bundle_file(open()?, &trust).map_err(fault)?;
+        if matches!(&verdict, Err(BundleFault::Record(fault)) if fault.rule == Rule::Truncated) {
+            // It holds less than was seen, and no older seal of its own is longer: audited for what it is.
+            let seen = vec![];
+            verdict = verify_bundle_file(open()?, &BundleTrust { seen, ..trust }).map_err(fault)?;
+        }
+        match verdict {
             Ok(report) => self.sound_bundle(view, &report),
             Err(fault) => {
                 view.audit = broken_bundle(&fault);
@@ -246,7 +264,7 @@ impl Checking {
     fn sound_bundle(&self, view: &mut CheckView, report: &BundleReport) -> Result<(), StoreError> {
         view.origin = Some(report.seal.origin.as_str().to_owned());
         let known = self.memory.known(&report.seal.origin);
-        if let Some(fault) = key_fault(known, report.keys.iter().map(|(_, key)| key)) {
+        if let Some(fault) = key_fault(known, report.seal.size, report.keys.iter().map(|(_, key)| key)) {
             view.audit = broken(&fault);
             return Ok(());
         }
@@ -254,7 +272,6 @@ impl Checking {
         view.witnesses = cosigned
             .map(|one| self.witness_view(one.size, &one.witness, one.seconds))
             .collect::<Result<_, StoreError>>()?;
-        view.continues = known.map(|known| shown(known.size));
         view.words = words(Fingerprint::of_seal(&report.seal), self.locale);
         let warnings = report.audit.as_ref().map(WarningView::of_report);
         let range = report.range.clone();
@@ -266,6 +283,7 @@ impl Checking {
         });
         let records = range.end.saturating_sub(range.start);
         view.audit = self.whole(records, warnings.unwrap_or_default());
+        Checking::compare(view, report.seal.size, known);
         Ok(())
     }
 
@@ -290,6 +308,28 @@ impl Checking {
             size: shown(size),
             at: now.unwrap_or_default(),
             warnings,
+        }
+    }
+
+    /// What this device saw of a ledger of which this file, where no fault was found, has `size` records.
+    fn compare(view: &mut CheckView, size: u64, known: Option<&KnownLedger>) {
+        let Some(known) = known else {
+            return;
+        };
+        view.continues = Some(shown(known.size));
+        if known.size <= size {
+            return;
+        }
+        // The root that was seen is not in this file; the one of an earlier visit may be, under the same signature.
+        let own = view.witnesses.iter().filter(|witness| witness.known);
+        view.continues = own.map(|witness| witness.size).max();
+        if let AuditView::Whole { at, warnings, .. } = &mut view.audit {
+            view.audit = AuditView::Older {
+                size: shown(size),
+                witnessed: shown(known.size),
+                at: std::mem::take(at),
+                warnings: std::mem::take(warnings),
+            };
         }
     }
 
@@ -324,14 +364,15 @@ fn seal_of(known: &KnownLedger) -> Seal {
 }
 
 /// A ledger that is known has the key by which it is known among its own. For one that was trusted and never
-/// witnessed this is all there is to compare.
+/// witnessed this is all there is to compare. A file of fewer records than were seen may be from before that key.
 fn key_fault<'a>(
     known: Option<&KnownLedger>,
+    size: u64,
     mut keys: impl Iterator<Item = &'a VerifierKey>,
 ) -> Option<Fault> {
-    let known = &known?.key;
-    let is_named = keys.any(|key| key == known);
-    (!is_named).then(|| Fault::new(0, Rule::Key, known, "others"))
+    let known = known.filter(|known| known.size <= size)?;
+    let is_named = keys.any(|key| *key == known.key);
+    (!is_named).then(|| Fault::new(0, Rule::Key, &known.key, "others"))
 }
 
 fn broken_bundle(fault: &BundleFault) -> AuditView {

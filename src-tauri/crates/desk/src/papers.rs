@@ -1,4 +1,5 @@
-//! Files that leave the house, and the record of each: seals and certificates on paper, bundles, backups.
+//! Files that leave the house: seals and certificates on paper, bundles, backups. Each has a record but for a printed
+//! seal, which holds nothing personal and says no more than the signature that the gate makes with every commit.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -115,6 +116,9 @@ impl Desk {
     /// # Errors
     /// [`DeskError::Forbidden`], [`DeskError::ExportFolder`], or a store fault.
     pub fn make_backup(&self) -> Result<FileMade, DeskError> {
+        self.lock().require(Role::Manager)?;
+        // The name is chosen when it is this backup's turn: two would choose the same one.
+        let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
         let (by, folder, target) = {
             let mut state = self.lock();
             let by = state.require(Role::Manager)?.number;
@@ -124,7 +128,6 @@ impl Desk {
             let target = self.free_file("backup-file_name", locale, "gatepost-backup", demo);
             (by, data.store.folder().to_owned(), target)
         };
-        let _one_at_a_time = self.exporting.lock().unwrap_or_else(PoisonError::into_inner);
         fs::create_dir_all(&self.options.export_folder).map_err(|_| DeskError::ExportFolder)?;
         let prepared = prepare_backup(&folder, &target, |_| {}).map_err(of_backup)?;
         self.record_export(by, prepared.body(), None)?;
@@ -225,7 +228,7 @@ impl Desk {
         }))
     }
 
-    /// Nothing leaves the house without a record.
+    /// What leaves the house with something of a visitor's or of the ledger in it has a record before it has its name.
     fn record_export(
         &self,
         by: PersonNumber,

@@ -197,7 +197,7 @@ impl Audit {
             disclosures: erasures.kept,
             vouched: self.statements.vouched(),
             warnings: self.warnings,
-            warning_count: self.warned.values().sum(),
+            warned: self.warned,
         })
     }
 

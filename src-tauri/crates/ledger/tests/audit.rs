@@ -423,7 +423,7 @@ fn an_erasure_is_neither_early_nor_of_another_count_nor_during_a_hold() {
     due.pass_days(31);
     let mut ledger = due.clone();
     let report = ledger.add(erase(0, 0, 20)).audit().expect("no fault");
-    assert_eq!((report.disclosures.len(), report.warning_count), (0, 0));
+    assert_eq!((report.disclosures.len(), report.warned.len()), (0, 0));
     assert_eq!(due.clone().add(erase(0, 1, 20)).fault(), (11, Rule::EraseEarly));
     assert_eq!(due.clone().add(erase(0, 0, 19)).fault(), (11, Rule::EraseCount));
     assert_eq!(due.clone().add(erase(0, 0, 21)).fault(), (11, Rule::EraseCount));
@@ -616,7 +616,11 @@ fn many_warnings_of_one_kind_hide_none_of_another() {
     assert_eq!(of(WarningKind::NoShutdown), MOST_WARNINGS);
     assert_eq!(of(WarningKind::ShiftNeverClosed), 1);
     // The first start follows the genesis.
-    assert_eq!(report.warning_count, MOST_WARNINGS + 1 + 1);
+    let counted = [
+        (WarningKind::ShiftNeverClosed, 1),
+        (WarningKind::NoShutdown, MOST_WARNINGS + 1),
+    ];
+    assert_eq!(report.warned, counted.into());
 }
 
 #[test]

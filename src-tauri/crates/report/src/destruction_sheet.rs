@@ -1,7 +1,9 @@
 //! A certificate of destruction on paper: what was destroyed by which rule, and the seal that keeps the record of it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, FixedOffset, NaiveDate, SecondsFormat};
-use gatepost_ledger::note::SignedNote;
+use gatepost_ledger::note::{NoteSignature, SignedNote};
 use gatepost_ledger::tree::Hash;
 use gatepost_ledger::{LedgerDay, RetentionClass, RetentionPolicy, Seal};
 
@@ -64,7 +66,10 @@ pub fn destruction_sheet(sheet: &DestructionSheet<'_>) -> String {
     let rule = page.both("destruction_sheet-rule", &[("days", days.into())]);
     let time = |at: DateTime<FixedOffset>| at.to_rfc3339_opts(SecondsFormat::Secs, false);
     let span = format!("{} – {}", date(sheet.from), date(sheet.to));
-    let witnesses = sheet.note.signatures.len().saturating_sub(1);
+    let witnesses = match witnesses(sheet.note) {
+        named if named.is_empty() => page.both("destruction_sheet-witnesses-none", &[]),
+        named => named,
+    };
     let leaf_hash = format!("{:?}", Hash::of_leaf(sheet.record.as_bytes()));
     page.fields(&[
         ("seal_sheet-venue", sheet.venue),
@@ -81,7 +86,7 @@ pub fn destruction_sheet(sheet: &DestructionSheet<'_>) -> String {
     page.fields(&[
         ("seal_sheet-origin", sheet.seal.origin.as_str()),
         ("destruction_sheet-size", &sheet.seal.size.to_string()),
-        ("destruction_sheet-witnesses", &witnesses.to_string()),
+        ("destruction_sheet-witnesses", &witnesses),
         ("seal_sheet-at", &time(sheet.at)),
     ]);
     page.code(sheet.note);
@@ -97,6 +102,15 @@ pub fn destruction_sheet(sheet: &DestructionSheet<'_>) -> String {
     page.end()
 }
 
+/// Name and id of each key that signed beside the gate's, once. Who they are, only they can say: the gate can make keys
+/// of any name.
+fn witnesses(note: &SignedNote) -> String {
+    let signed = note.signatures.iter().skip(1);
+    let named = |one: &NoteSignature| format!("{}+{:08x}", one.name, u32::from_be_bytes(one.id.0));
+    let named: BTreeSet<String> = signed.map(named).collect();
+    Vec::from_iter(named).join(", ")
+}
+
 /// `YYYY-MM-DD`; the number of the day for one that no calendar has.
 fn date(day: LedgerDay) -> String {
     NaiveDate::from_epoch_days(day.0).map_or_else(|| day.0.to_string(), |date| date.to_string())
@@ -105,11 +119,16 @@ fn date(day: LedgerDay) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gatepost_ledger::cosignature::cosign;
     use gatepost_ledger::note::{KeyKind, KeyName, SignerKey};
 
     const RECORD: &str = r#"{"class":"visitor","typ":"erase"}"#;
 
     fn page(class: RetentionClass, venue: &str) -> String {
+        cosigned_page(class, venue, &[])
+    }
+
+    fn cosigned_page(class: RetentionClass, venue: &str, witnesses: &[&SignerKey]) -> String {
         let origin = KeyName::new("gatepost.example/market/A1").expect("a name");
         let seed = [7; 32].into();
         let seal = Seal {
@@ -118,6 +137,11 @@ mod tests {
             root: Hash::of_leaf(b"a leaf"),
         };
         let time = |text: &str| DateTime::parse_from_rfc3339(text).expect("a time");
+        let mut note = seal.sign(&SignerKey::of_seed(origin, KeyKind::Note, &seed));
+        for (at, witness) in witnesses.iter().enumerate() {
+            let line = cosign(&note.text, witness, 1_795_132_800 + at as u64);
+            note.signatures.push(line.expect("cosigned"));
+        }
         destruction_sheet(&DestructionSheet {
             venue,
             gate: "东门",
@@ -134,7 +158,7 @@ mod tests {
                 incident_days: 180,
             },
             seal: &seal,
-            note: &seal.sign(&SignerKey::of_seed(origin, KeyKind::Note, &seed)),
+            note: &note,
             proof: ProofOnSheet {
                 file: "销毁证明-20261123.tlog-proof",
                 sha256: "c0ffee",
@@ -171,6 +195,22 @@ mod tests {
         assert!(!page.contains("_sheet-"), "every word is in the catalogue");
         let addresses = page.replace("http://www.w3.org/2000/svg", "");
         assert!(!addresses.contains("http"), "nothing is fetched");
+    }
+
+    #[test]
+    fn whoever_signed_the_seal_is_named_once_with_the_key_and_is_called_a_signature() {
+        let key = |seed: u8, name: &str| {
+            let name = KeyName::new(name).expect("a name");
+            SignerKey::of_seed(name, KeyKind::Cosignature, &[seed; 32].into())
+        };
+        let (seven, eight) = (key(7, "inspector.example/7"), key(8, "inspector.example/8"));
+        let page = cosigned_page(RetentionClass::Visitor, "超市", &[&eight, &seven, &eight]);
+        let named = [&seven, &eight].map(|key| {
+            let verifier = key.verifier().to_string();
+            Vec::from_iter(verifier.splitn(3, '+').take(2)).join("+")
+        });
+        assert!(page.contains(&format!("<dd>{}</dd>", named.join(", "))), "{page}");
+        assert!(page.contains("请与见证人本人核对密钥"));
     }
 
     #[test]

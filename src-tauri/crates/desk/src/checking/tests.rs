@@ -109,6 +109,20 @@ fn two_checks_have_two_folders_for_their_copies() {
 }
 
 #[test]
+fn a_copy_whose_check_goes_on_is_not_swept_and_what_a_crash_left_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let going_on = Scratch::make(folder.path(), 1).expect("made");
+    let left = folder.path().join("check").join("7-7");
+    std::fs::create_dir(&left).expect("left by a crash");
+    std::fs::write(left.with_extension("lock"), "").expect("its lock, held by nobody");
+    sweep(folder.path());
+    assert!(going_on.path().is_dir() && !left.exists());
+    drop(going_on);
+    let copies = std::fs::read_dir(folder.path().join("check")).expect("the place of copies");
+    assert_eq!(copies.count(), 0);
+}
+
+#[test]
 fn a_ledger_known_by_its_key_alone_is_compared_by_that() {
     let mut memory = WitnessMemory::new();
     memory.trust(gate(1)).expect("trusted");

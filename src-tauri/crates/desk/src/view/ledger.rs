@@ -69,6 +69,18 @@ pub enum AuditView {
         /// What somebody should ask about all the same; only where there is none was nothing found.
         warnings: Vec<WarningView>,
     },
+    /// No fault was found in a file that ends before what this device witnessed, as an older backup or bundle does. So
+    /// does a gate whose records were cut off: which of the two it is, whoever brought the file knows.
+    Older {
+        /// Records of the ledger in the file.
+        size: u32,
+        /// Records that this device witnessed.
+        witnessed: u32,
+        /// Local time, RFC 3339.
+        at: String,
+        /// As of a whole one.
+        warnings: Vec<WarningView>,
+    },
     /// Something does not fit: the first fault.
     Broken {
         /// Position of the record.
@@ -108,7 +120,7 @@ pub enum WarningKind {
 pub struct WarningView {
     /// What.
     pub kind: WarningKind,
-    /// How often; [`audit::MOST_WARNINGS`] stand for so many or more.
+    /// How often.
     pub count: u32,
     /// Position of the first record that it is about.
     pub first: u32,
@@ -121,13 +133,13 @@ impl WarningView {
         let mut views: Vec<WarningView> = Vec::new();
         for warning in &report.warnings {
             let kind = WarningKind::from(warning.kind);
-            match views.iter_mut().find(|view| view.kind == kind) {
-                Some(view) => view.count += 1,
-                None => views.push(WarningView {
+            if views.iter().all(|view| view.kind != kind) {
+                let count = report.warned.get(&warning.kind).copied().unwrap_or_default();
+                views.push(WarningView {
                     kind,
-                    count: 1,
+                    count: u32::try_from(count).unwrap_or(u32::MAX),
                     first: u32::try_from(warning.position).unwrap_or(u32::MAX),
-                }),
+                });
             }
         }
         views
@@ -468,6 +480,7 @@ pub struct CheckView {
     pub witnesses: Vec<WitnessView>,
     /// What this device itself witnessed of the ledger: records, where it knows the ledger. The file continues that;
     /// 0 where it trusts the key of the ledger, which is that of the file, and has witnessed no record.
+    /// Of an older file: what is in it under this device's own signature, where there is one.
     pub continues: Option<u32>,
 }
 

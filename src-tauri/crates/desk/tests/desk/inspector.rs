@@ -8,7 +8,7 @@ use gatepost_store::DATABASE_NAME;
 use rusqlite::Connection;
 
 use crate::room::{MANAGER, MANAGER_PIN, Room, form, until};
-use crate::witnessing::{copy, first_visit, put_back};
+use crate::witnessing::{copy, first_visit, next_visit, put_back};
 
 /// What the device says of a file.
 fn check(inspector: &Room, path: &str) -> CheckView {
@@ -113,7 +113,8 @@ fn a_ledger_that_was_written_anew_since_the_visit_is_found_out_by_the_memory_alo
     assert_eq!(check(&inspector, &folder).continues, Some(witnessed));
 
     let gate = put_back(gate, older.path());
-    assert_eq!(broken_rule(&check(&inspector, &folder)), "truncated");
+    let shorter = check(&inspector, &folder).audit;
+    assert!(matches!(shorter, AuditView::Older { .. }), "{shorter:?}");
     while gate.records().len() <= witnessed as usize {
         gate.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
     }
@@ -123,6 +124,34 @@ fn a_ledger_that_was_written_anew_since_the_visit_is_found_out_by_the_memory_alo
         let view = check(&inspector, path);
         assert_eq!(broken_rule(&view), "forked", "{path}");
         assert_eq!(view.continues, None, "{path}");
+    }
+}
+
+#[test]
+fn a_file_older_than_the_last_visit_is_told_as_that_and_compared_as_far_as_this_device_signed() {
+    let (gate, inspector) = (Room::in_the_office(), Room::of_an_inspector(None));
+    let never_signed = gate.desk.make_bundle(&BundleForm::default()).expect("a bundle");
+    first_visit(&gate, &inspector);
+    let first = inspector.desk.end_visit().expect("ended").known[0].size;
+    let bundle = gate.desk.make_bundle(&BundleForm::default()).expect("a bundle");
+    let backup = gate.desk.make_backup().expect("a backup");
+    let copied = tempfile::tempdir().expect("a folder");
+    copy(gate.data.path(), copied.path());
+    gate.sign_in(MANAGER, MANAGER_PIN).expect("the manager");
+    next_visit(&gate, &inspector);
+    let last = inspector.desk.end_visit().expect("ended").known[0].size;
+    for (path, signed) in [
+        (never_signed.path, None),
+        (bundle.path, Some(first)),
+        (backup.path, Some(first)),
+        (copied.path().display().to_string(), Some(first)),
+    ] {
+        let view = check(&inspector, &path);
+        let AuditView::Older { size, witnessed, .. } = view.audit else {
+            panic!("{path}: {view:?}");
+        };
+        assert!(size < last && Some(size) >= signed, "{path}: {size}");
+        assert_eq!((witnessed, view.continues), (last, signed), "{path}");
     }
 }
 

@@ -75,7 +75,7 @@ fn origin(gate: &Room) -> String {
 }
 
 /// A further visit, up to what the inspector says.
-fn next_visit(gate: &Room, inspector: &Room) -> InspectorView {
+pub(crate) fn next_visit(gate: &Room, inspector: &Room) -> InspectorView {
     let begun = inspector.desk.begin_visit(Some(&origin(gate))).expect("begun");
     let request = shown_by(gate, &hello(&begun));
     inspector.desk.inspector_typed(&request).expect("read")

@@ -198,8 +198,8 @@ pub struct Report {
     pub vouched: u64,
     /// The first of each kind, at most [`MOST_WARNINGS`]: many of one kind must not hide another.
     pub warnings: Vec<Warning>,
-    /// All of them.
-    pub warning_count: u64,
+    /// How many of each kind there are, all of them.
+    pub warned: BTreeMap<WarningKind, u64>,
 }
 
 /// So many warnings of a kind are told one by one.

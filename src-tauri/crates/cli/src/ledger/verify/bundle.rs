@@ -60,7 +60,10 @@ pub(super) fn verify(path: &Path, brought: &Brought) -> Result<Result<SoundLine,
         kinds: audit
             .as_ref()
             .map_or_else(Default::default, |audit| audit.kinds.clone()),
-        warning_count: audit.as_ref().map_or(0, |audit| audit.warning_count),
+        warning_count: audit.as_ref().map_or(0, |audit| audit.warned.values().sum()),
+        warned: audit
+            .as_ref()
+            .map_or_else(Default::default, |audit| told::warned(&audit.warned)),
         warnings: audit.map_or(vec![], |audit| {
             audit.warnings.iter().map(WarningLine::of).collect()
         }),

@@ -67,7 +67,8 @@ pub(super) fn verify(folder: &Path, brought: &Brought) -> Result<Result<SoundLin
             .map(|one| CosignatureLine::new(one.size, &one.witness, one.time, is_known(one)))
             .collect(),
         warnings: report.warnings.iter().map(WarningLine::of).collect(),
-        warning_count: report.warning_count,
+        warning_count: report.warned.values().sum(),
+        warned: told::warned(&report.warned),
         not_provable: told::NOT_PROVABLE,
     }))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use gatepost_ledger::audit::{Fault as LedgerRuleBroken, Warning};
+use gatepost_ledger::audit::{Fault as LedgerRuleBroken, Warning, WarningKind};
 use serde::Serialize;
 
 use crate::Fault;
@@ -36,6 +36,8 @@ pub(super) struct SoundLine {
     pub(super) kinds: BTreeMap<&'static str, u64>,
     pub(super) warnings: Vec<WarningLine>,
     pub(super) warning_count: u64,
+    /// How many of each kind there are; the list is cut.
+    pub(super) warned: BTreeMap<&'static str, u64>,
     pub(super) not_provable: [&'static str; 3],
 }
 
@@ -52,6 +54,11 @@ impl WarningLine {
             kind: warning.kind.word(),
         }
     }
+}
+
+/// How many warnings of each kind there are, by its word.
+pub(super) fn warned(kinds: &BTreeMap<WarningKind, u64>) -> BTreeMap<&'static str, u64> {
+    kinds.iter().map(|(kind, n)| (kind.word(), *n)).collect()
 }
 
 impl SoundLine {
@@ -79,13 +86,11 @@ impl SoundLine {
                 &[("from", from.into()), ("to", (to - 1).into())],
             )?;
         }
-        let mut kinds: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-        for warning in &self.warnings {
-            kinds.entry(warning.kind).or_insert((warning.position, 0)).1 += 1;
-        }
-        for (kind, (position, n)) in kinds {
+        for (kind, n) in &self.warned {
+            let first = self.warnings.iter().find(|warning| warning.kind == *kind);
+            let position = first.map_or(0, |warning| warning.position);
             let warned = output.words.word(&format!("warning-{kind}"));
-            let at = [("position", position.into()), ("n", n.into())];
+            let at = [("position", position.into()), ("n", (*n).into())];
             let place = output.words.text("warning-where", &at);
             let values = [("warning", warned.into()), ("where", place.into())];
             say("cli-verify-warning", &values)?;
