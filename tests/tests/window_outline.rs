@@ -93,7 +93,7 @@ fn picture(number: usize) -> Picture {
     let mut yuyv = frame.to_yuyv();
     for row in yuyv.chunks_exact_mut(frame.width * 2).take(SQUARE) {
         for (bit, square) in row.chunks_exact_mut(SQUARE * 2).take(BITS).enumerate() {
-            let luma = if number >> bit & 1 == 1 { 235 } else { 16 };
+            let luma = if (number >> bit) & 1 == 1 { 235 } else { 16 };
             square.copy_from_slice(&[luma, 128].repeat(SQUARE));
         }
     }
