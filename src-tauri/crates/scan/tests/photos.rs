@@ -27,6 +27,9 @@ fn photos() -> Option<PathBuf> {
     None
 }
 
+/// The text beside it lacks a letter. Error correction puts bytes right where they stand and cannot insert one.
+const MISCOPIED: &str = "qrcode-2/13.png";
+
 fn images(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .unwrap()
@@ -77,9 +80,12 @@ fn real_photos_of_codes_are_read_without_a_wrong_text() {
             let found = scan_png(path);
             read_of_set += usize::from(!found.is_empty());
             // Texts in other encodings than UTF-8 stand beside the photo in their decoded form.
-            let Ok(expected) = fs::read_to_string(path.with_extension("txt")) else {
+            let Ok(mut expected) = fs::read_to_string(path.with_extension("txt")) else {
                 continue;
             };
+            if path.ends_with(MISCOPIED) {
+                expected = expected.replace("photograph ", "photography ");
+            }
             for detection in found.iter().filter(|detection| detection.payload.is_ascii()) {
                 let text = String::from_utf8_lossy(&detection.payload);
                 assert_eq!(
