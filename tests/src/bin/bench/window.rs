@@ -109,7 +109,7 @@ pub(crate) fn measure(_: &Path) -> Vec<Row> {
 /// What codes before the camera cost, and the same with compressed pictures.
 fn scanning(stage: &Stage, window: &Window, nobody: &Busy) -> Vec<Row> {
     let row = |what: &str, busy: &Busy, beside: &str, reference: &Busy, aim: f64| {
-        Row::one(&format!("the program {what}"), "% of a core", busy.program)
+        Row::one(format!("the program {what}"), "% of a core", busy.program)
             .beside(beside, reference.program)
             .aims(Aim::AtMost(aim))
     };
