@@ -66,8 +66,9 @@ impl Gate {
             .expect("a number")
     }
 
-    /// Whenever the power fails, everything that was confirmed by then is there.
-    fn cut_the_power(&self) {
+    /// Whenever the power fails, everything that was confirmed by then is there, nothing is half there, and what
+    /// cannot be read any more was erased on record.
+    fn cut_the_power(&self, step: usize) {
         let cuts = Cuts {
             operations: &self.disk.operations(),
             database: DATABASE_NAME,
@@ -75,13 +76,17 @@ impl Gate {
             states_per_crash: 1,
             seed: 5,
         };
-        let states = cuts.in_folders(4, |folder, confirmed| {
+        let states = cuts.in_folders(step, |folder, confirmed| {
             let store = open(folder).expect("what the power cut left");
             let reader = store.reader().expect("a reader");
+            let erased = !reader.erasures(1).expect("a query").is_empty();
             for (position, tenths) in &self.confirmed[..confirmed] {
                 let entry = reader.entry(*position).expect("a confirmed entry");
-                assert_eq!(entry.temperature.map(i16::from), Some(*tenths));
+                let temperature = entry.temperature.map(i16::from);
+                assert!(temperature == Some(*tenths) || erased && temperature.is_none());
             }
+            let audited = audit_folder(folder, AuditOptions::default()).expect("readable");
+            assert!(matches!(audited, Audited::Sound(_)), "{audited:?}");
         });
         assert!(states > 5, "{states}");
     }
@@ -122,18 +127,20 @@ fn says_the_disk_failed<T: std::fmt::Debug>(done: &Result<T, StoreError>) -> boo
 #[test]
 fn a_commit_whose_sync_failed_is_found_or_refused_and_is_there_once_when_it_is_tried_again() {
     let (mut found, mut refused) = (0, 0);
+    let requests = [Refusal::Sync, Refusal::LostSync];
     // The sync of the commit, those of whoever looks what became of it, and all of them.
-    for (times, is_seen) in [1, 2, 3, FOR_EVER]
-        .into_iter()
-        .flat_map(|times| [(times, false), (times, true)])
-    {
+    let every = requests.into_iter().flat_map(|request| {
+        let times = [1, 2, 3, FOR_EVER].into_iter();
+        times.flat_map(move |times| [(request, times, false), (request, times, true)])
+    });
+    for (request, times, is_seen) in every {
         let mut gate = Gate::new();
         // A screen that reads keeps the index of the log in memory.
         let screen = is_seen.then(|| gate.store.reader().expect("a reader"));
         let fourth = entry(gate.boot, 4);
-        gate.disk.refuse(Refusal::Sync, times);
+        gate.disk.refuse(request, times);
         let first = gate.append(&fourth);
-        gate.disk.refuse(Refusal::Sync, 0);
+        gate.disk.refuse(request, 0);
         match &first {
             Ok(position) => {
                 found += 1;
@@ -147,7 +154,7 @@ fn a_commit_whose_sync_failed_is_found_or_refused_and_is_there_once_when_it_is_t
             }
         }
         gate.append(&entry(gate.boot, 5)).expect("the door goes on");
-        gate.cut_the_power();
+        gate.cut_the_power(2);
         drop(screen);
         gate.check(0);
     }
@@ -156,18 +163,23 @@ fn a_commit_whose_sync_failed_is_found_or_refused_and_is_there_once_when_it_is_t
 
 #[test]
 fn what_was_refused_and_never_tried_again_is_there_or_not_and_nothing_else_is_touched() {
-    let mut gate = Gate::new();
-    let before = gate.records();
-    // The first visitor of a day: the day's key is made, too.
-    gate.disk.refuse(Refusal::Sync, FOR_EVER);
-    let done = gate.append(&entry(gate.boot, DAY_S));
-    assert!(says_the_disk_failed(&done), "{done:?}");
-    gate.disk.refuse(Refusal::Sync, 0);
-    let arrived = usize::try_from(gate.records() - before).expect("one at most");
-    assert!(arrived <= 1);
-    gate.append(&entry(gate.boot, DAY_S + 1))
-        .expect("the door goes on");
-    gate.check(arrived);
+    for request in [Refusal::Sync, Refusal::LostSync] {
+        let mut gate = Gate::new();
+        let before = gate.records();
+        // The index of the log stays, and does not know the commit.
+        let screen = gate.store.reader().expect("a reader");
+        // The first visitor of a day: the day's key is made, too.
+        gate.disk.refuse(request, FOR_EVER);
+        let done = gate.append(&entry(gate.boot, DAY_S));
+        assert!(says_the_disk_failed(&done), "{done:?}");
+        gate.disk.refuse(request, 0);
+        let arrived = usize::try_from(gate.records() - before).expect("one at most");
+        assert!(arrived <= 1);
+        gate.append(&entry(gate.boot, DAY_S + 1))
+            .expect("the door goes on");
+        drop(screen);
+        gate.check(arrived);
+    }
 }
 
 #[test]
@@ -214,5 +226,64 @@ fn an_erasure_whose_commit_is_in_doubt_is_ended_by_the_next_call_and_takes_no_ke
         assert_eq!(temperature(young).map(i16::from), Some(tenths));
         let audited = audit_folder(gate.path(), AuditOptions::default()).expect("readable");
         assert!(matches!(audited, Audited::Sound(_)), "{audited:?}");
+    }
+}
+
+/// The first visitor can be erased; the second is of another day.
+fn gate_with_an_old_visitor() -> Gate {
+    let mut gate = Gate::new();
+    gate.append(&entry(gate.boot, 40 * DAY_S))
+        .expect("a visitor of another day");
+    gate
+}
+
+#[test]
+fn a_sync_that_failed_for_a_setting_takes_nothing_along_that_is_recorded_after_it() {
+    for times in [1, 2, 3, FOR_EVER] {
+        let mut gate = Gate::new();
+        gate.disk.refuse(Refusal::LostSync, times);
+        let done = gate.store.set_setting("appearance", "dark");
+        assert!(says_the_disk_failed(&done), "{times}: {done:?}");
+        gate.disk.refuse(Refusal::LostSync, 0);
+        gate.append(&entry(gate.boot, 4)).expect("the door goes on");
+        gate.append(&entry(gate.boot, 5)).expect("the door goes on");
+        gate.cut_the_power(1);
+        gate.check(0);
+    }
+}
+
+#[test]
+fn no_key_is_destroyed_on_the_word_of_an_erasure_that_a_power_cut_can_take_back() {
+    for (times, starts_anew) in [2, 3, FOR_EVER]
+        .into_iter()
+        .flat_map(|times| [(times, false), (times, true)])
+    {
+        let mut gate = gate_with_an_old_visitor();
+        let at = moment(gate.boot, 41 * DAY_S);
+        gate.disk.refuse(Refusal::LostSync, times);
+        let first = gate.store.erase_due(at, GATE, Some(GUARD));
+        if starts_anew {
+            let Gate {
+                folder,
+                disk,
+                store,
+                boot,
+                confirmed,
+            } = gate;
+            drop(store);
+            disk.refuse(Refusal::LostSync, 0);
+            let store = open(folder.path()).expect("the next start");
+            gate = Gate {
+                folder,
+                disk,
+                store,
+                boot,
+                confirmed,
+            };
+        }
+        gate.disk.refuse(Refusal::LostSync, 0);
+        let again = gate.store.erase_due(at, GATE, Some(GUARD));
+        assert!(again.is_ok(), "{times}: {first:?} {again:?}");
+        gate.cut_the_power(1);
     }
 }

@@ -208,7 +208,7 @@ unsafe extern "C" fn truncated(file: *mut sqlite3_file, length: sqlite3_int64) -
 unsafe extern "C" fn synced(file: *mut sqlite3_file, flags: c_int) -> c_int {
     // SAFETY: only files that `opened` prepared have this method.
     let (recorded, own) = unsafe { (recorded(file), own_methods(file)) };
-    if recorded.tape.refuses(Refusal::Sync) {
+    if recorded.tape.refuses_sync(recorded.file) {
         return SQLITE_IOERR_FSYNC;
     }
     // SAFETY: the arguments are SQLite's.

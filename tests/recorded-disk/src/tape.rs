@@ -1,9 +1,11 @@
 //! What was asked of the disk, in its order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::{fs, io};
+use std::time::SystemTime;
 
 /// A file, whatever its name is at the moment.
 pub type FileNumber = u32;
@@ -39,6 +41,12 @@ pub enum Operation {
     },
     /// Everything written to the file so far has to be on the disk before the next operation.
     Sync {
+        /// Which.
+        file: FileNumber,
+    },
+    /// A sync failed, and what was written to the file since the one before is taken for clean: it can be read as long
+    /// as the power is on, and no later sync brings it to the disk unless it is written again.
+    Lost {
         /// Which.
         file: FileNumber,
     },
@@ -79,8 +87,12 @@ pub enum Operation {
 pub enum Refusal {
     /// To take bytes: nothing of the request arrives.
     Write,
-    /// To say that everything is safe: what was written may be read again, and nobody knows what is on the disk.
+    /// To say that everything is safe: what was written may be read again, and the next sync that succeeds makes it
+    /// durable.
     Sync,
+    /// The same, and the writes are lost ([`Operation::Lost`]): Linux takes pages for clean that it could not write,
+    /// and the next sync succeeds without them.
+    LostSync,
 }
 
 #[derive(Default)]
@@ -90,6 +102,9 @@ struct Reel {
     operations: Vec<Operation>,
     names: HashMap<String, FileNumber>,
     files: FileNumber,
+    /// Logs of which a sync was refused. Each was last changed at [`REFUSED_AT`], so that it shows when the program writes to
+    /// one without SQLite.
+    refused_logs: BTreeSet<FileNumber>,
     /// Small files that are none of SQLite's, as they were found last.
     aside: BTreeMap<String, Vec<u8>>,
 }
@@ -102,6 +117,11 @@ const LONGEST_ASIDE: u64 = 4096;
 const UNFINISHED: &str = ".new";
 /// Of files that are replaced together these come first.
 const FIRST_TO_BE_NAMED: &str = ".key";
+
+/// The end of a log's name. A database is never opened here: closing it would take SQLite's locks away.
+const LOG: &str = "-wal";
+/// When a log of which a sync was refused was last changed: nobody else sets this.
+const REFUSED_AT: SystemTime = SystemTime::UNIX_EPOCH;
 
 /// The recorder of one folder.
 pub(crate) struct Tape {
@@ -163,7 +183,38 @@ impl Tape {
         if aside != reel.aside {
             reel.found(aside);
         }
+        self.find_what_was_written_again(&mut reel);
         reel
+    }
+
+    /// A log of which a sync was refused, and which the program wrote again without SQLite, is durable as it is.
+    fn find_what_was_written_again(&self, reel: &mut Reel) {
+        for file in reel.refused_logs.clone() {
+            let name = reel.names.iter().find(|(_, number)| **number == file);
+            let path = name.map(|(name, _)| self.folder.join(name));
+            let changed = path
+                .as_ref()
+                .and_then(|path| fs::metadata(path).ok()?.modified().ok());
+            if changed == Some(REFUSED_AT) {
+                continue;
+            }
+            reel.refused_logs.remove(&file);
+            if let Some(bytes) = path.and_then(|path| fs::read(path).ok()) {
+                let written = Operation::Write { file, at: 0, bytes };
+                reel.operations.extend([written, Operation::Sync { file }]);
+            }
+        }
+    }
+
+    /// Marks a log of which a sync was refused, then and after every change of SQLite's.
+    fn mark(&self, reel: &Reel, file: FileNumber) {
+        let name = reel.names.iter().find(|(_, number)| **number == file);
+        let (name, _) = name.expect("SQLite removes no log that it writes to");
+        let marked = File::options()
+            .write(true)
+            .open(self.folder.join(name))
+            .and_then(|file| file.set_modified(REFUSED_AT));
+        marked.expect("a file of our own can be marked");
     }
 
     fn aside(&self) -> BTreeMap<String, Vec<u8>> {
@@ -251,7 +302,31 @@ impl Tape {
         }
     }
 
+    /// Whether this sync is to fail, and where so, what becomes of the writes before it.
+    pub(crate) fn refuses_sync(&self, file: FileNumber) -> bool {
+        let is_lost = self.refuses(Refusal::LostSync);
+        let is_refused = is_lost || self.refuses(Refusal::Sync);
+        if is_refused {
+            let mut reel = self.reel();
+            if is_lost {
+                reel.operations.push(Operation::Lost { file });
+            }
+            let mut names = reel.names.iter();
+            if names.any(|(name, number)| *number == file && name.ends_with(LOG)) {
+                reel.refused_logs.insert(file);
+                self.mark(&reel, file);
+            }
+        }
+        is_refused
+    }
+
     pub(crate) fn asked(&self, operation: Operation) {
+        if let Operation::Write { file, .. } | Operation::Truncate { file, .. } = &operation {
+            let reel = self.reel.lock().unwrap_or_else(PoisonError::into_inner);
+            if reel.refused_logs.contains(file) {
+                self.mark(&reel, *file);
+            }
+        }
         self.reel().operations.push(operation);
     }
 }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use gatepost_recorded_disk::{Operation, Recording};
+use gatepost_recorded_disk::{Operation, Recording, Refusal};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -134,4 +134,34 @@ fn other_folders_are_not_recorded() {
     let database = with_log(other.path());
     database.execute("INSERT INTO t VALUES (1)", []).expect("a row");
     assert_eq!(recording.operations(), []);
+}
+
+#[test]
+fn a_log_that_is_written_again_after_a_refused_sync_is_found_and_sqlite_s_own_writes_are_not_taken_for_that()
+{
+    for request in [Refusal::Sync, Refusal::LostSync] {
+        let folder = new_folder();
+        let recording = Recording::begin(folder.path());
+        let database = with_log(folder.path());
+        recording.refuse(request, 1);
+        database
+            .execute("INSERT INTO t VALUES (1)", [])
+            .expect_err("a refused sync");
+        database.execute("INSERT INTO t VALUES (2)", []).expect("a row");
+        let operations = recording.operations();
+        let lost = operations
+            .iter()
+            .filter(|operation| matches!(operation, Operation::Lost { .. }));
+        assert_eq!(lost.count(), usize::from(request == Refusal::LostSync));
+        let log = folder.path().join("a.sqlite3-wal");
+        let bytes = fs::read(&log).expect("bytes");
+        fs::write(&log, &bytes).expect("written again");
+        let found = recording.operations().split_off(operations.len());
+        assert!(
+            matches!(&found[..], [Operation::Write { at: 0, bytes: written, .. }, Operation::Sync { .. }]
+                if *written == bytes),
+            "{request:?}: {} operations",
+            found.len()
+        );
+    }
 }

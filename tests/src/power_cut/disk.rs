@@ -113,6 +113,10 @@ impl<'tape> Disk<'tape> {
                     self.sync(*file);
                 }
             }
+            Operation::Lost { file } => {
+                let unsynced = &mut self.file(*file).unsynced;
+                unsynced.retain(|change| matches!(change, Change::Length(_)));
+            }
             Operation::Delete { name, folder_synced } => {
                 self.unsynced_names.push(NameChange::Gone(name));
                 if *folder_synced && self.syncs() {
