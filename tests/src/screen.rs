@@ -6,6 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use x11rb::connection::Connection;
+use x11rb::errors::ReplyError;
+use x11rb::protocol::ErrorKind;
 use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, MapState};
 
 /// A private X server and message bus; nothing of it where the environment names them already.
@@ -55,7 +57,12 @@ impl Screen {
     #[must_use]
     pub fn close_window_of(&self, pid: u32) -> bool {
         let ours = self.environment.iter().find(|(name, _)| *name == "DISPLAY");
-        ask_to_close(ours.map(|(_, display)| display.as_str()), pid).expect("the X server answers")
+        match ask_to_close(ours.map(|(_, display)| display.as_str()), pid) {
+            Ok(has_window) => has_window,
+            // One that was listed was gone when it was asked about, of whatever process: whoever waits asks again.
+            Err(error) if is_gone(&*error) => false,
+            Err(error) => panic!("the X server answers: {error}"),
+        }
     }
 
     /// Starts a server that ends with this thread at the latest, and returns the first line it writes.
@@ -109,6 +116,10 @@ fn ask_to_close(display: Option<&str>, pid: u32) -> Result<bool, Box<dyn Error>>
         }
     }
     Ok(false)
+}
+
+fn is_gone(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(ReplyError::X11Error(error)) if error.error_kind == ErrorKind::Window)
 }
 
 impl Drop for Screen {
