@@ -11,7 +11,8 @@ use gatepost_camera::{
 };
 use gatepost_codes::HealthColour;
 use gatepost_scan::{
-    ColourClass, ColourReading, ColourVote, Detection, FrameView, PixelLayout, Scanner, Sight, colour_of,
+    ColourClass, ColourReading, ColourVote, Detection, FrameView, Help, PixelLayout, Scanner, Sight,
+    colour_of,
 };
 
 use crate::demo::DemoCamera;
@@ -253,9 +254,16 @@ impl Looking {
     }
 }
 
-/// What would make the code readable, as this frame tells.
-fn help_of(_: &Sight) -> Option<ScanHelp> {
-    None
+/// What would make the code readable, as the scanner tells.
+fn help_of(sight: &Sight) -> Option<ScanHelp> {
+    Some(match sight.help? {
+        Help::TooFar => ScanHelp::TooFar,
+        Help::TooNear => ScanHelp::TooNear,
+        Help::TooDark => ScanHelp::TooDark,
+        Help::Glare => ScanHelp::Glare,
+        Help::Blurred => ScanHelp::Blurred,
+        Help::PartlyCovered => ScanHelp::PartlyCovered,
+    })
 }
 
 fn health_colour(class: ColourClass) -> Option<HealthColour> {
