@@ -61,19 +61,38 @@ pub(crate) enum Command {
     Simulate(SimulateArguments),
 }
 
-const SCAN_HELP: &str = "With --json one object for every frame: file, frame, milliseconds, codes: payload (null when \
-    it is no text), payload_base64, corners, version, colour, confidence, issuer.\n\n\
+const SCAN_HELP: &str = "Without --deadline-ms and --sequence each frame is looked at in every way until something is \
+    read.\n\n\
+    With --json one object for every frame: file, frame, width, height (as looked at), milliseconds, cpu_microseconds \
+    (of the reader alone; null where the system does not tell), is_cut_short, codes: payload (null when it is not \
+    UTF-8), text (by the code's own character set), payload_base64, corners (in pixels of the file's picture), \
+    version, colour, confidence, colour_over_frames (null without --sequence and before the third frame), polarity \
+    (dark_on_light, light_on_dark), pass, issuer.\n\n\
+    Pictures of --explain show what was in front of the camera, and the code in them may hold personal data: delete \
+    them when they are no longer needed.\n\n\
     Exit codes:\n  \
-    0  every file was read and had a code\n  \
-    1  some file had none\n  \
+    0  every file was read and had a code; with --sequence, some file had\n  \
+    1  some file had none; with --sequence, all\n  \
     2  the command line makes no sense\n  \
-    3  some file could not be read";
+    3  some file could not be read, or a picture not be written";
 
 #[derive(Debug, Args)]
 pub(crate) struct ScanArguments {
-    /// PNG, JPEG or Y4M files.
+    /// PNG, JPEG or Y4M files, or folders with such, which are searched to the bottom.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+    /// Look at each frame as the door does, for at most so many milliseconds of CPU time.
+    #[arg(long, value_name = "MILLISECONDS", value_parser = clap::value_parser!(u64).range(1..=60_000))]
+    pub(crate) deadline_ms: Option<u64>,
+    /// Make larger frames smaller first, until their longer side has so many pixels.
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=4096))]
+    pub(crate) max_dim: Option<u32>,
+    /// Take all frames of all files as one film before the door's own reader.
+    #[arg(long)]
+    pub(crate) sequence: bool,
+    /// Also write a picture of each stage of reading one file's first frame into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) explain: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -84,6 +84,9 @@ pub(crate) enum Fault {
     /// The name of a picture says no kind that can be drawn.
     #[error("{path:?} is neither .svg nor .png")]
     UnknownPicture { path: PathBuf },
+    /// Pictures of several files would replace each other.
+    #[error("not one file to explain")]
+    NotOneFile,
     /// What only the commands on the ledger know.
     #[error(transparent)]
     Ledger(#[from] LedgerFault),
@@ -180,6 +183,7 @@ impl Fault {
             | Fault::Impossible
             | Fault::PictureFromPipe
             | Fault::BytesToTerminal
+            | Fault::NotOneFile
             | Fault::UnknownPicture { .. } => 2,
             Fault::Output(_)
             | Fault::NoData { .. }
@@ -226,6 +230,7 @@ impl Fault {
             Fault::BytesToTerminal => "bytes_to_terminal",
             Fault::TooLongForCode => "too_long_for_code",
             Fault::UnknownPicture { .. } => "unknown_picture",
+            Fault::NotOneFile => "not_one_file",
             Fault::Ledger(fault) => fault.code(),
         }
     }
@@ -286,6 +291,7 @@ impl Fault {
             | Fault::DiskFull
             | Fault::BytesToTerminal
             | Fault::TooLongForCode
+            | Fault::NotOneFile
             | Fault::Ledger(_) => vec![],
         }
     }
@@ -341,6 +347,7 @@ mod tests {
             Fault::DiskFull,
             Fault::BytesToTerminal,
             Fault::TooLongForCode,
+            Fault::NotOneFile,
             Fault::UnknownPicture { path: folder() },
         ];
         faults.extend(Wanted::ALL.map(|wanted| Fault::NotA {

@@ -1,50 +1,31 @@
 //! `scan`: what stands in pictures.
 
+mod explained;
+mod found;
+mod line;
+mod reader;
+mod shrink;
+
+use std::borrow::Cow;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, FixedOffset};
 use gatepost_camera::{CameraFault, Frame, PixelFormat, frames_of_file};
-use gatepost_codes::{IssuerId, IssuerTable};
+use gatepost_codes::IssuerTable;
 use gatepost_desk::{Clock, SystemClock};
-use gatepost_report::{Argument, Language};
-use gatepost_scan::{ColourClass, Detection, FrameError, FrameView, PixelLayout, colour_of, scan};
+use gatepost_scan::{Detection, FrameError, FrameView, PixelLayout, Point, colour_of};
 use serde::Serialize;
 
 use crate::Fault;
 use crate::arguments::ScanArguments;
 use crate::output::{Output, plain};
-
-/// One frame as a JSON line.
-#[derive(Serialize)]
-struct FrameLine {
-    file: String,
-    /// From 0.
-    frame: usize,
-    /// From the decoded picture to the codes.
-    milliseconds: f64,
-    codes: Vec<CodeLine>,
-}
-
-#[derive(Serialize)]
-struct CodeLine {
-    /// `None` when the bytes are not UTF-8.
-    payload: Option<String>,
-    payload_base64: String,
-    #[serde(skip)]
-    payload_bytes: usize,
-    /// Pixels, clockwise from the code's own top left.
-    corners: [[f32; 2]; 4],
-    version: u8,
-    colour: &'static str,
-    #[serde(skip)]
-    class: ColourClass,
-    confidence: f32,
-    issuer: Option<IssuerId>,
-}
+use explained::write_explanation;
+use found::{Found, found_at};
+use line::{CodeLine, FrameLine};
+use reader::Reader;
+use shrink::shrunk;
 
 /// A file that could not be read, as a JSON line among the results.
 #[derive(Serialize)]
@@ -56,99 +37,146 @@ struct UnreadableLine {
 /// What became of the files so far; the worst decides the exit code.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sum {
+    with_code: bool,
     without_code: bool,
     unreadable: bool,
 }
 
-pub(crate) fn run(arguments: &ScanArguments, output: &Output) -> Result<ExitCode, Fault> {
-    let issuers = IssuerTable::built_in();
-    let now = SystemClock::start().now();
-    let mut sum = Sum::default();
-    for file in &arguments.files {
-        match frames_of_file(file) {
-            Ok(frames) => scan_frames(file, frames, &issuers, now, output, &mut sum)?,
-            Err(_) => unreadable(file, output, &mut sum)?,
-        }
-    }
-    Ok(ExitCode::from(match sum {
-        Sum { unreadable: true, .. } => 3,
-        Sum {
-            without_code: true, ..
-        } => 1,
-        Sum { .. } => 0,
-    }))
-}
-
-fn scan_frames(
-    file: &Path,
-    frames: impl Iterator<Item = Result<Frame, CameraFault>>,
-    issuers: &IssuerTable,
-    now: DateTime<FixedOffset>,
-    output: &Output,
-    sum: &mut Sum,
-) -> Result<(), Fault> {
-    let mut has_code = false;
-    for (number, frame) in frames.enumerate() {
-        match frame.map(|frame| line_of(file, number, &frame, issuers, now)) {
-            Ok(Ok(line)) => {
-                has_code |= !line.codes.is_empty();
-                tell(&line, issuers, output)?;
-            }
-            Ok(Err(_)) | Err(_) => return unreadable(file, output, sum),
-        }
-    }
-    sum.without_code |= !has_code;
-    Ok(())
-}
-
-fn unreadable(file: &Path, output: &Output, sum: &mut Sum) -> Result<(), Fault> {
-    sum.unreadable = true;
-    let line = UnreadableLine {
-        file: file.display().to_string(),
-        error: "unreadable",
-    };
-    let arguments = [("file", plain(&line.file).into())];
-    // A list of results that is read by people keeps what went wrong apart from what was found.
-    if output.json {
-        output.result(&line, "cli-scan-unreadable", &arguments)
-    } else {
-        output.remark(&line, "cli-scan-unreadable", &arguments)
-    }
-}
-
-fn line_of(
-    file: &Path,
-    number: usize,
-    frame: &Frame,
-    issuers: &IssuerTable,
-    now: DateTime<FixedOffset>,
-) -> Result<FrameLine, FrameError> {
-    let began = Instant::now();
-    let mut codes = scan(&view_of(frame)?);
-    if frame.jpeg.is_some() && !codes.is_empty() {
-        see_colours(frame, &mut codes)?;
-    }
-    let milliseconds = (began.elapsed().as_secs_f64() * 1e6).round() / 1e3;
-    let codes = codes
-        .into_iter()
-        .map(|code| CodeLine {
-            issuer: issuers.read(&code.payload, now.to_utc()).issuer,
-            payload_bytes: code.payload.len(),
-            payload_base64: STANDARD.encode(&code.payload),
-            corners: code.corners.map(|corner| [corner.x, corner.y]),
-            version: code.version,
-            colour: colour_code(code.colour.class),
-            class: code.colour.class,
-            confidence: code.colour.confidence,
-            payload: String::from_utf8(code.payload).ok(),
+impl Sum {
+    /// In a sequence a code in one frame is enough, as it is in a video.
+    fn exit_code(self, is_sequence: bool) -> ExitCode {
+        let is_missing = if is_sequence {
+            !self.with_code
+        } else {
+            self.without_code
+        };
+        ExitCode::from(match (self.unreadable, is_missing) {
+            (true, _) => 3,
+            (false, true) => 1,
+            (false, false) => 0,
         })
-        .collect();
-    Ok(FrameLine {
-        file: file.display().to_string(),
-        frame: number,
-        milliseconds,
-        codes,
-    })
+    }
+}
+
+/// What stays the same from file to file.
+struct Scan<'a> {
+    reader: Reader,
+    longest_side: Option<u32>,
+    issuers: IssuerTable,
+    now: DateTime<FixedOffset>,
+    output: &'a Output,
+    sum: Sum,
+}
+
+pub(crate) fn run(arguments: &ScanArguments, output: &Output) -> Result<ExitCode, Fault> {
+    let found: Vec<Found> = arguments.files.iter().flat_map(|path| found_at(path)).collect();
+    if let Some(folder) = &arguments.explain {
+        let [Found::File(file)] = found.as_slice() else {
+            return Err(Fault::NotOneFile);
+        };
+        write_explanation(file, folder, arguments.max_dim, output)?;
+    }
+    let mut scan = Scan {
+        reader: Reader::new(
+            arguments.deadline_ms.map(Duration::from_millis),
+            arguments.sequence,
+        ),
+        longest_side: arguments.max_dim,
+        issuers: IssuerTable::built_in(),
+        now: SystemClock::start().now(),
+        output,
+        sum: Sum::default(),
+    };
+    for one in &found {
+        match one {
+            Found::NoPictures(folder) => scan.unreadable(folder, "no_pictures")?,
+            Found::File(file) => match frames_of_file(file) {
+                Ok(frames) => scan.file(file, frames)?,
+                Err(_) => scan.unreadable(file, "unreadable")?,
+            },
+        }
+    }
+    Ok(scan.sum.exit_code(arguments.sequence))
+}
+
+impl Scan<'_> {
+    fn file(
+        &mut self,
+        file: &Path,
+        frames: impl Iterator<Item = Result<Frame, CameraFault>>,
+    ) -> Result<(), Fault> {
+        let mut has_code = false;
+        for (number, frame) in frames.enumerate() {
+            match frame.map(|frame| self.line_of(file, number, &frame)) {
+                Ok(Ok(line)) => {
+                    has_code |= !line.codes.is_empty();
+                    line.tell(&self.issuers, self.output)?;
+                }
+                Ok(Err(_)) | Err(_) => return self.unreadable(file, "unreadable"),
+            }
+        }
+        self.sum.with_code |= has_code;
+        self.sum.without_code |= !has_code;
+        Ok(())
+    }
+
+    fn unreadable(&mut self, path: &Path, error: &'static str) -> Result<(), Fault> {
+        self.sum.unreadable = true;
+        let line = UnreadableLine {
+            file: path.display().to_string(),
+            error,
+        };
+        let arguments = [("file", plain(&line.file).into())];
+        let key = format!("cli-scan-{error}");
+        // A list of results that is read by people keeps what went wrong apart from what was found.
+        if self.output.json {
+            self.output.result(&line, &key, &arguments)
+        } else {
+            self.output.remark(&line, &key, &arguments)
+        }
+    }
+
+    fn line_of(&mut self, file: &Path, number: usize, frame: &Frame) -> Result<FrameLine, FrameError> {
+        let (looked_at, factor) = sized(frame, self.longest_side);
+        let began = Instant::now();
+        let seen = self.reader.read(&view_of(&looked_at)?);
+        let mut codes = seen.sight.detections;
+        for code in &mut codes {
+            code.corners = code
+                .corners
+                .map(|corner| Point::new(corner.x / factor, corner.y / factor));
+        }
+        if frame.jpeg.is_some() && !codes.is_empty() {
+            see_colours(frame, &mut codes)?;
+        }
+        let milliseconds = (began.elapsed().as_secs_f64() * 1e6).round() / 1e3;
+        let codes = codes
+            .into_iter()
+            .map(|code| {
+                let over_frames = self.reader.vote(&code.payload, code.colour);
+                let issuer = self.issuers.read(&code.payload, self.now.to_utc()).issuer;
+                CodeLine::new(code, over_frames, issuer)
+            })
+            .collect();
+        Ok(FrameLine {
+            file: file.display().to_string(),
+            frame: number,
+            width: looked_at.width,
+            height: looked_at.height,
+            milliseconds,
+            cpu_microseconds: seen.cpu.and_then(|cpu| u64::try_from(cpu.as_micros()).ok()),
+            is_cut_short: seen.sight.is_cut_short,
+            codes,
+        })
+    }
+}
+
+/// The frame in the size to look at it, and how much smaller that is.
+fn sized(frame: &Frame, longest_side: Option<u32>) -> (Cow<'_, Frame>, f32) {
+    match longest_side.and_then(|longest| shrunk(frame, longest)) {
+        Some((small, factor)) => (Cow::Owned(small), factor),
+        None => (Cow::Borrowed(frame), 1.0),
+    }
 }
 
 /// A JPEG was read as luma; only where a code was found its colour is decoded.
@@ -172,66 +200,4 @@ pub(crate) fn view_of(frame: &Frame) -> Result<FrameView<'_>, FrameError> {
     };
     let (width, height) = (frame.width as usize, frame.height as usize);
     FrameView::new(layout, &frame.bytes, width, height, frame.stride)
-}
-
-fn tell(line: &FrameLine, issuers: &IssuerTable, output: &Output) -> Result<(), Fault> {
-    let words = &output.words;
-    let file = plain(&line.file);
-    let file = match line.frame {
-        0 => file,
-        frame => words.text(
-            "cli-scan-frame",
-            &[("file", file.into()), ("frame", (frame + 1).into())],
-        ),
-    };
-    let milliseconds = format!("{:.1}", line.milliseconds);
-    let about_all = [("file", file.into()), ("milliseconds", milliseconds.into())];
-    if output.json || line.codes.is_empty() {
-        return output.result(line, "cli-scan-none", &about_all);
-    }
-    for code in &line.codes {
-        let issuer = code.issuer.as_ref().and_then(|id| issuers.issuer(id));
-        let issuer = match (issuer, words.language()) {
-            (Some(issuer), Language::ZhCn) => issuer.name_zh.clone(),
-            (Some(issuer), Language::En) => issuer.name_en.clone(),
-            (None, _) => words.word("issuer-unknown"),
-        };
-        let payload = match &code.payload {
-            Some(text) => plain(text),
-            None => words.text("cli-payload-bytes", &[("n", code.payload_bytes.into())]),
-        };
-        let mut arguments: Vec<(&str, Argument<'_>)> = about_all.to_vec();
-        arguments.extend([
-            ("issuer", issuer.into()),
-            ("colour", words.word(colour_key(code.class)).into()),
-            ("version", code.version.into()),
-            ("payload", payload.into()),
-        ]);
-        output.result(line, "cli-scan-code", &arguments)?;
-    }
-    Ok(())
-}
-
-fn colour_code(class: ColourClass) -> &'static str {
-    match class {
-        ColourClass::Green => "green",
-        ColourClass::YellowOrange => "yellow_orange",
-        ColourClass::Red => "red",
-        ColourClass::Dark => "dark",
-        ColourClass::Other => "other",
-        ColourClass::Unsure => "unsure",
-        ColourClass::NotSeen => "not_seen",
-    }
-}
-
-fn colour_key(class: ColourClass) -> &'static str {
-    match class {
-        ColourClass::Green => "colour-green",
-        ColourClass::YellowOrange => "colour-yellow_orange",
-        ColourClass::Red => "colour-red",
-        ColourClass::Dark => "cli-colour-dark",
-        ColourClass::Other => "cli-colour-other",
-        ColourClass::Unsure => "cli-colour-unsure",
-        ColourClass::NotSeen => "cli-colour-not_seen",
-    }
 }

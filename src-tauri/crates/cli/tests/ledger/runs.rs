@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use gatepost_desk::{Clock, SystemClock};
 use serde_json::Value;
 
 use crate::program::{Folder, code, done, json, run, run_with};
@@ -42,7 +43,8 @@ fn what_is_refused_or_finds_nothing_leaves_nothing() {
     let (gate, there) = (folder.at("gate"), folder.at("there"));
     fs::write(&there, "mine").unwrap();
     let before = root(&folder);
-    let in_years = chrono::Utc::now().date_naive() + chrono::Days::new(10 * 365);
+    let now = SystemClock::start().now();
+    let in_years = now.date_naive() + chrono::Days::new(10 * 365);
     let in_years = in_years.to_string();
     let (early, late) = ("2020-01-01", in_years.as_str());
     let last = "+262142-12-31";
