@@ -76,7 +76,7 @@ describe('the ledger', () => {
   it('asks about what proves nothing and never says then that nothing was found', async () => {
     await open('ledger-asks');
     const audit = await screen.findByTestId('audit');
-    expect(audit).toHaveTextContent('账页都对得上，但有 2 处要问清楚');
+    expect(audit).toHaveTextContent('账页都对得上，但有 2 类情况要问清楚');
     expect(audit).not.toHaveTextContent('没有发现问题');
     expect(audit.querySelector('.shape [data-shape=check]')).not.toBeNull();
     const [crash, restored] = within(screen.getByTestId('audit-warnings')).getAllByRole('listitem');
