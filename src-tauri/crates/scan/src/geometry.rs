@@ -87,7 +87,11 @@ impl Perspective {
     /// The map with these coefficients, row by row.
     pub(crate) fn new(exact: [f64; 9]) -> Perspective {
         // The scale of a homography is free: a last coefficient of 1 keeps all in the range of `f32`.
-        let scale = if exact[8].abs() > f64::MIN_POSITIVE { 1.0 / exact[8] } else { 1.0 };
+        let scale = if exact[8].abs() > f64::MIN_POSITIVE {
+            1.0 / exact[8]
+        } else {
+            1.0
+        };
         Perspective(exact, exact.map(|value| (value * scale) as f32))
     }
 
